@@ -1,0 +1,35 @@
+"""What a model must be able to do: one method each, a batch in, a batch out in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from knowreason.records import Continuation, Observation
+
+
+@runtime_checkable
+class Entailer(Protocol):
+    """Says whether a premise supports a hypothesis, refutes it, or leaves it open."""
+
+    def entail(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, float, float]]:
+        """For each (premise, hypothesis): probabilities (supported, refuted, not enough information)."""
+        ...
+
+
+@runtime_checkable
+class Observer(Protocol):
+    """Reads which candidate answer a text has settled on so far."""
+
+    def observe(self, observations: Sequence[Observation]) -> list[list[float]]:
+        """For each observation: natural-log probabilities over its candidates, in their order."""
+        ...
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """A causal language model: what a context makes of a target. It never sees the two as one text."""
+
+    def logprobs(self, continuations: Sequence[Continuation]) -> list[list[float]]:
+        """For each continuation: natural-log probabilities of the target's tokens after the context."""
+        ...

@@ -1,0 +1,225 @@
+"""The nouns of knowreason: frozen records that travel between stages.
+
+A stage takes records and returns new ones, in the same order; it never edits what it was given.
+Offsets are code points into `Trace.reasoning`; probabilities are in [0, 1]; surprisal, gain and entropy are
+in nats. What could not be measured is an `Unscored`, never 0, 1 or NaN.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Integrity = Literal[
+    "complete",
+    "empty",
+    "redacted",
+    "summary_only",
+    "stripped",
+    "unclosed_thought",
+    "length_cut",
+    "looping",
+    "ends_without_answer",
+    "stop_cut",
+]
+Basis = Literal["declared", "inferred"]
+Move = Literal["answer", "case", "check", "plan", "inference", "knowledge", "other"]
+VerdictLabel = Literal["supported", "refuted", "not_enough_info"]
+GradeLabel = Literal["correct", "incorrect", "no_answer"]
+Part = Literal["informative", "mention", "commitment", "statement"]
+ContentRule = Literal["verbatim", "paraphrase", "number", "none"]
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of all records: frozen, keyword-only, unknown fields forbidden."""
+
+
+class Unscored(Record):
+    """A measurement that was not made, and why. It leaves every denominator and is counted in coverage."""
+
+    reason: str
+    detail: str = ""
+
+
+class ReadIssue(Record):
+    """One rejected input line: `file`, 1-based `line` (0: the file as a whole), `reason`, and an `excerpt`."""
+
+    file: str
+    line: int
+    reason: str
+    excerpt: str
+
+
+class Trace(Record):
+    """One response of one model to one question, ready to be measured.
+
+    `reasoning` is the text that steps partition: the thinking (if any), a newline, and the response up to the
+    place where it runs on into another question. `thinking_end` is the offset where the thinking ends, None
+    without a thinking block. `question_key` is the hash of the normalised question and options: it pairs
+    questions across models whatever ids a harness gave. `meta` is JSON text, carried through untouched.
+    """
+
+    trace_id: str
+    question_id: str
+    question_key: str
+    benchmark: str
+    domain: str
+    model: str
+    variant: str
+    lineage: str | None
+    condition: str
+    sample: int
+    question: str
+    options: dict[str, str] | None
+    gold: str | None
+    reasoning: str
+    response: str
+    thinking_end: int | None
+    integrity: Integrity
+    integrity_basis: Basis
+    meta: str
+
+
+class Step(Record):
+    """One step of a trace: `text` is `trace.reasoning[start:end]`; the steps of a trace partition it."""
+
+    trace_id: str
+    step: int  # 1-based: step 0 is "before any reasoning"
+    start: int
+    end: int
+    text: str
+    move: Move
+    part: Part | None  # which part of the gain the step belongs to; None where the trace states no answer
+    tokens: int
+
+
+class Claim(Record):
+    """A span that asserts a checkable domain fact.
+
+    `text` is `trace.reasoning[start:end]`; `normalised` carries the referent of a pronoun and the subject of
+    the question where the span leaves them out, and is what gets retrieved and verified.
+    """
+
+    trace_id: str
+    step: int
+    claim: int  # 0-based within the step
+    start: int
+    end: int
+    text: str
+    normalised: str
+
+
+class Passage(Record):
+    """A few consecutive sentences of a corpus document: `text` is the document's `[start:end]`."""
+
+    passage_id: int
+    doc_id: str
+    title: str
+    source: str
+    licence: str
+    start: int
+    end: int
+    text: str
+
+
+class Evidence(Record):
+    """A cited sentence span of a document, with the probabilities that it (supports, refutes, leaves open)."""
+
+    doc_id: str
+    title: str
+    source: str
+    licence: str
+    start: int
+    end: int
+    text: str
+    retrieval_score: float
+    entailment: tuple[float, float, float]
+
+
+class Verdict(Record):
+    """What the evidence says about a claim, and how sure the verifier is (the label's probability)."""
+
+    label: VerdictLabel
+    confidence: float
+    reason: str = ""  # for not_enough_info: "no_evidence" when nothing passed the retrieval floor
+
+
+class Verification(Record):
+    """The outcome of checking one claim, with the evidence it rests on, best first."""
+
+    trace_id: str
+    step: int
+    claim: int
+    outcome: Verdict | Unscored
+    on_topic: bool
+    evidence: tuple[Evidence, ...]
+
+
+class Continuation(Record):
+    """What a scorer is asked: the log-probability of `target` after `context`, over the target's tokens only."""
+
+    context: str
+    target: str
+
+
+class Observation(Record):
+    """What an observer is asked: which of `candidates` has `prefix`, written about `question`, settled on."""
+
+    question: str
+    prefix: str
+    candidates: tuple[str, ...]
+
+
+class Gain(Record):
+    """Surprisal of the gold answer after one step, in nats.
+
+    `gain` is the surprisal before the step minus the surprisal after it (None for step 0, which has no
+    step before it); `entropy` is over the candidates, None for a scorer that only sees the gold answer.
+    """
+
+    step: int
+    surprisal: float
+    gain: float | None
+    part: Part | None
+    entropy: float | None
+
+
+class TraceGain(Record):
+    """All surprisals of a trace, step 0 first, or the reason why there are none."""
+
+    trace_id: str
+    outcome: tuple[Gain, ...] | Unscored
+    confident_wrong: float | None  # entropy drop over the candidates minus the gold gain, nats
+    answer_space: str  # "options", "candidates" or "tokens"
+
+
+class Commitment(Record):
+    """Where a trace commits: `content_at` and `statement_at` are offsets into `trace.reasoning`.
+
+    The text before `content_at` is reasoning (or mentions of options), between the two offsets the chosen
+    content stands without a formal statement, and from `statement_at` on the answer is stated.
+    """
+
+    content_at: int
+    statement_at: int
+    rule: ContentRule
+
+
+class Grade(Record):
+    """Whether the stated answer is right: `answer` is what the one extraction rule found."""
+
+    trace_id: str
+    outcome: GradeLabel | Unscored
+    answer: str | None
+    conflicting_statements: int = 0
+
+
+class Interval(Record):
+    """An estimate with its bootstrap or Wilson interval; `n` counts the units it rests on."""
+
+    estimate: float
+    lower: float
+    upper: float
+    level: float
+    n: int
