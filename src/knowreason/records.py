@@ -28,7 +28,8 @@ Move = Literal["answer", "case", "check", "plan", "inference", "knowledge", "oth
 VerdictLabel = Literal["supported", "refuted", "not_enough_info"]
 GradeLabel = Literal["correct", "incorrect", "no_answer"]
 Part = Literal["informative", "mention", "commitment", "statement"]
-ContentRule = Literal["verbatim", "paraphrase", "number", "none"]
+AnswerType = Literal["option", "math", "short_text", "free_text"]
+ContentRule = Literal["verbatim", "paraphrase", "number", "unstated", "none"]
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -57,7 +58,8 @@ class Trace(Record):
     `reasoning` is the text that steps partition: the thinking (if any), a newline, and the response up to the
     place where it runs on into another question. `thinking_end` is the offset where the thinking ends, None
     without a thinking block. `question_key` is the hash of the normalised question and options: it pairs
-    questions across models whatever ids a harness gave. `meta` is JSON text, carried through untouched.
+    questions across models whatever ids a harness gave. `answer_type` says how the answer is graded; it is
+    decided from the gold answer and the options alone. `meta` is JSON text, carried through untouched.
     """
 
     trace_id: str
@@ -73,6 +75,7 @@ class Trace(Record):
     question: str
     options: dict[str, str] | None
     gold: str | None
+    answer_type: AnswerType
     reasoning: str
     response: str
     thinking_end: int | None

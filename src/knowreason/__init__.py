@@ -1,0 +1,1 @@
+"""knowreason: knowledge and reasoning, measured separately at every step of a trace."""
