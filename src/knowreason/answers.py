@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from knowreason.mentions import Mentions, OptionReader, value_of
-from knowreason.records import AnswerType, Commitment, ContentRule
+from knowreason.records import AnswerType, Commitment, ContentRule, Part
 from knowreason.sentences import split_sentences
 
 LABELS = ("yes", "no", "maybe")
@@ -150,14 +150,27 @@ def find_commitment(
     return Commitment(content_at=min(content, first), statement_at=min(first, start), rule=rule)
 
 
-def mention_spans(
-    text: str, question: str, options: Mapping[str, str] | None, statement: Statement | None, end: int
-) -> list[tuple[int, int]]:
-    """Sentences before `end` that name some option's content (or the final value), told or denied."""
-    letter, value = (statement.letter, statement.value) if statement else (None, None)
-    reader = OptionReader(question, options, letter, value)
-    spans = [(a, min(b, end)) for a, b in split_sentences(text) if a < end]
-    return [span for span in spans if reader.read(text[span[0] : span[1]]).any]
+def find_parts(
+    text: str, question: str, options: Mapping[str, str] | None, statement: Statement
+) -> tuple[Commitment, list[tuple[int, int, Part]]]:
+    """The commitment, and consecutive spans that cover `text`, each with the part of the gain it belongs to.
+
+    Before the content offset a sentence that names some option (or the final value), told or denied, is
+    *mention* and all others are *informative*; up to the statement offset it is *commitment*, from there on
+    *statement*. Every span's ends are step boundaries, so that cutting a step in two leaves the parts as
+    they are.
+    """
+    commitment = find_commitment(text, question, options, statement)
+    reader = OptionReader(question, options, statement.letter, statement.value)
+    parts: list[tuple[int, int, Part]] = []
+    for start, end in split_sentences(text[: commitment.content_at]):
+        part: Part = "mention" if reader.read(text[start:end]).any else "informative"
+        if parts and parts[-1][2] == part:
+            start = parts.pop()[0]
+        parts.append((start, end, part))
+    parts.append((commitment.content_at, commitment.statement_at, "commitment"))
+    parts.append((commitment.statement_at, len(text), "statement"))
+    return commitment, [span for span in parts if span[1] > span[0]]
 
 
 def _last(statements: Sequence[Statement]) -> Statement | None:

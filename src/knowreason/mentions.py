@@ -175,7 +175,7 @@ class OptionReader:
         return exact[0] if exact else near[0] if len(near) == 1 else None
 
     def _is_copied(self, words: _Words) -> bool:
-        content = [w for w in words.words if w not in _STOP]
+        content = [w for w in words.words if w.isalpha() and len(w) > 1 and w not in _STOP]
         return len(content) >= 4 and sum(w in self._question for w in content) >= 0.9 * len(content)
 
     def _paraphrase(self, words: _Words) -> str | None:
