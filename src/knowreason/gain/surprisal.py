@@ -1,0 +1,91 @@
+"""Surprisal of the gold answer before and after every step of a trace, and the gains between them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from knowreason.gain.candidates import number_text, numeric_candidates
+from knowreason.mentions import value_of
+from knowreason.models.protocols import Observer
+from knowreason.records import Commitment, Gain, Observation, Step, Trace, TraceGain, Unscored
+
+_REASONING_AT_LEAST = 25  # characters before the statement: less is a bare answer
+_MOST_STEPS = 2000
+_ABSENT = frozenset({"redacted", "summary_only", "stripped"})
+
+
+def trace_gain(
+    trace: Trace, steps: Sequence[Step], commitment: Commitment | None, observer: Observer
+) -> TraceGain:
+    """Surprisals h_0..h_n and gains g_i = h_(i-1) - h_i of the gold answer, in nats.
+
+    h_i = -ln q(gold | question, steps 1..i) over the answer's candidates: the options, or for a free numeric
+    answer numbers drawn from the gold and the question. The gains sum to h_0 - h_n. All positions of one
+    trace are asked together, so a figure never depends on which other traces are audited.
+
+    Unscored reasons: no_gold, no_reasoning (a bare answer), reasoning_absent (redacted, summarised or
+    stripped), needs_causal_scorer (free text), trained_on_question (the observer has learned from it),
+    too_many_steps.
+    """
+    space = "options" if trace.options else "candidates"
+    asked = _candidates(trace)
+    refusal = _refusal(trace, steps, commitment, observer)
+    if refusal is not None or isinstance(asked, Unscored):
+        outcome = refusal if refusal is not None else asked
+        assert isinstance(outcome, Unscored)
+        return TraceGain(trace_id=trace.trace_id, outcome=outcome, confident_wrong=None, answer_space=space)
+    candidates, gold = asked
+    prefixes = ["", *(trace.reasoning[: step.end] for step in steps)]
+    logs = observer.observe(
+        [Observation(question=trace.question, prefix=p, candidates=candidates) for p in prefixes]
+    )
+    gains = _gains(steps, [-log[gold] for log in logs], [_entropy(log) for log in logs])
+    sharpened = _entropy(logs[0]) - _entropy(logs[-1])
+    total = gains[0].surprisal - gains[-1].surprisal
+    return TraceGain(
+        trace_id=trace.trace_id, outcome=gains, confident_wrong=sharpened - total, answer_space=space
+    )
+
+
+def _gains(steps: Sequence[Step], surprisals: Sequence[float], entropies: Sequence[float]) -> tuple[Gain, ...]:
+    first = Gain(step=0, surprisal=surprisals[0], gain=None, part=None, entropy=entropies[0])
+    rest = [
+        Gain(step=s.step, surprisal=after, gain=before - after, part=s.part, entropy=entropy)
+        for s, before, after, entropy in zip(steps, surprisals, surprisals[1:], entropies[1:], strict=False)
+    ]
+    return (first, *rest)
+
+
+def _candidates(trace: Trace) -> tuple[tuple[str, ...], int] | Unscored:
+    """The candidate texts in canonical order, and the place of the gold among them."""
+    if trace.gold is None:
+        return Unscored(reason="no_gold")
+    if trace.options:
+        letters = sorted(trace.options)
+        return tuple(trace.options[k] for k in letters), letters.index(trace.gold)
+    numbers = numeric_candidates(trace.gold, trace.question, trace.question_key)
+    value = value_of(trace.gold)
+    if numbers is None or value is None:
+        return Unscored(reason="needs_causal_scorer", detail="the answer is no option and no number")
+    return numbers, numbers.index(number_text(value))
+
+
+def _refusal(
+    trace: Trace, steps: Sequence[Step], commitment: Commitment | None, observer: Observer
+) -> Unscored | None:
+    if trace.integrity in _ABSENT:
+        return Unscored(reason="reasoning_absent", detail=trace.integrity)
+    end = commitment.statement_at if commitment else len(trace.reasoning)
+    if len(trace.reasoning[:end].strip()) < _REASONING_AT_LEAST:
+        return Unscored(reason="no_reasoning")
+    if len(steps) > _MOST_STEPS:
+        return Unscored(reason="too_many_steps", detail=f"{len(steps)} steps")
+    trained_on = getattr(observer, "trained_on", None)
+    if trained_on is not None and trained_on(trace.question_key):
+        return Unscored(reason="trained_on_question")
+    return None
+
+
+def _entropy(logs: Sequence[float]) -> float:
+    return -sum(math.exp(v) * v for v in logs if v > -700)

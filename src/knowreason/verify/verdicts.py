@@ -1,0 +1,127 @@
+"""From a claim and retrieved passages to a verdict with its evidence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from knowreason.models.protocols import Entailer
+from knowreason.records import Claim, Evidence, Passage, Trace, Unscored, Verdict, VerdictLabel, Verification
+from knowreason.retrieve import Hit, Index
+from knowreason.sentences import split_sentences
+from knowreason.verify.topic import is_on_topic
+
+_WORD = re.compile(r"[^\W_]{3,}")
+
+
+class Thresholds(NamedTuple):
+    """When a verdict may be given: the probability it needs, and the share of the claim a passage must cover.
+
+    Below them the verdict is not_enough_info: an instrument that is not sure abstains.
+    """
+
+    supported: float = 0.5
+    refuted: float = 0.5
+    coverage: float = 0.0
+
+
+def verify_claims(
+    trace: Trace,
+    claims: Sequence[Claim],
+    index: Index | None,
+    entailer: Entailer,
+    *,
+    thresholds: Thresholds,
+    passages: int = 5,
+) -> tuple[Verification, ...]:
+    """One `Verification` a claim, in order; without an index every claim is Unscored(no_corpus).
+
+    The passages of all claims of one trace are judged together, so that a verdict never depends on which
+    other traces are audited. The deciding passage is the one with the largest probability of a decision
+    (supported or refuted); the cited span is the sentence of it that shares most words with the claim.
+    """
+    if index is None:
+        return tuple(_unscored(trace, claim, Unscored(reason="no_corpus")) for claim in claims)
+    found = index.search([claim.normalised for claim in claims], passages)
+    kept = [[hit for hit in hits if hit.coverage >= thresholds.coverage] for hits in found]
+    pairs = [
+        (premise(hit.passage), claim.normalised)
+        for claim, hits in zip(claims, kept, strict=True)
+        for hit in hits
+    ]
+    judged = iter(entailer.entail(pairs))
+    return tuple(
+        _verification(trace, claim, [(hit, next(judged)) for hit in hits], thresholds)
+        for claim, hits in zip(claims, kept, strict=True)
+    )
+
+
+def premise(passage: Passage) -> str:
+    """What the entailer reads of a passage: its title, then its text."""
+    return f"{passage.title}. {passage.text}" if passage.title else passage.text
+
+
+Judged = tuple[Hit, tuple[float, float, float]]
+
+
+def _verification(
+    trace: Trace, claim: Claim, judged: Sequence[Judged], thresholds: Thresholds
+) -> Verification:
+    ranked = sorted(judged, key=lambda j: -max(j[1][0], j[1][1]))
+    return Verification(
+        trace_id=claim.trace_id,
+        step=claim.step,
+        claim=claim.claim,
+        outcome=_verdict(ranked, thresholds),
+        on_topic=is_on_topic(claim.normalised, trace.question, trace.options),
+        evidence=tuple(_evidence(claim, hit, probabilities) for hit, probabilities in ranked),
+    )
+
+
+def _verdict(ranked: Sequence[Judged], thresholds: Thresholds) -> Verdict:
+    if not ranked:
+        return Verdict(label="not_enough_info", confidence=1.0, reason="no_evidence")
+    supported, refuted, neither = ranked[0][1]
+    label: VerdictLabel = "not_enough_info"
+    if supported >= refuted and supported >= thresholds.supported:
+        label = "supported"
+    elif refuted > supported and refuted >= thresholds.refuted:
+        label = "refuted"
+    chosen = {"supported": supported, "refuted": refuted, "not_enough_info": neither}[label]
+    return Verdict(label=label, confidence=chosen)
+
+
+def _evidence(claim: Claim, hit: Hit, probabilities: tuple[float, float, float]) -> Evidence:
+    start, end = _cited(claim.normalised, hit.passage.text)
+    return Evidence(
+        doc_id=hit.passage.doc_id,
+        title=hit.passage.title,
+        source=hit.passage.source,
+        licence=hit.passage.licence,
+        start=hit.passage.start + start,
+        end=hit.passage.start + end,
+        text=hit.passage.text[start:end],
+        retrieval_score=hit.score,
+        entailment=probabilities,
+    )
+
+
+def _cited(claim: str, text: str) -> tuple[int, int]:
+    """The sentence of `text` that shares most words with the claim; the first of equals."""
+    wanted = set(_WORD.findall(claim.lower()))
+    spans = split_sentences(text) or [(0, len(text))]
+    best = max(spans, key=lambda span: len(wanted & set(_WORD.findall(text[span[0] : span[1]].lower()))))
+    shown = text[best[0] : best[1]].rstrip()
+    return best[0], best[0] + len(shown)
+
+
+def _unscored(trace: Trace, claim: Claim, reason: Unscored) -> Verification:
+    return Verification(
+        trace_id=claim.trace_id,
+        step=claim.step,
+        claim=claim.claim,
+        outcome=reason,
+        on_topic=is_on_topic(claim.normalised, trace.question, trace.options),
+        evidence=(),
+    )
