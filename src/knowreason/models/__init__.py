@@ -1,0 +1,1 @@
+"""Models behind one method each: entail, observe, or score."""
