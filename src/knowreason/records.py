@@ -167,11 +167,15 @@ class Continuation(Record):
 
 
 class Observation(Record):
-    """What an observer is asked: which of `candidates` has `prefix`, written about `question`, settled on."""
+    """What an observer is asked: which of `candidates` has `prefix`, written about `question`, settled on.
+
+    `labels` are the letters of the candidates, empty where they have none.
+    """
 
     question: str
     prefix: str
     candidates: tuple[str, ...]
+    labels: tuple[str, ...] = ()
 
 
 class Gain(Record):

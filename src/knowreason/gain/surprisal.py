@@ -37,8 +37,9 @@ def trace_gain(
         return TraceGain(trace_id=trace.trace_id, outcome=outcome, confident_wrong=None, answer_space=space)
     candidates, gold = asked
     prefixes = ["", *(trace.reasoning[: step.end] for step in steps)]
+    labels = tuple(sorted(trace.options)) if trace.options else ()
     logs = observer.observe(
-        [Observation(question=trace.question, prefix=p, candidates=candidates) for p in prefixes]
+        [Observation(question=trace.question, prefix=p, candidates=candidates, labels=labels) for p in prefixes]
     )
     gains = _gains(steps, [-log[gold] for log in logs], [_entropy(log) for log in logs])
     sharpened = _entropy(logs[0]) - _entropy(logs[-1])

@@ -1,0 +1,236 @@
+"""The command line: a thin page. A subcommand is a verb; the work is done elsewhere, imported when it is needed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from knowreason.errors import InputError, KnowreasonError
+
+if TYPE_CHECKING:
+    from knowreason.read import ReadOptions
+
+app = typer.Typer(
+    help="Reads reasoning traces and measures knowledge and reasoning separately, at every step.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Traces = Annotated[list[str], typer.Argument(metavar="[NAME=]TRACES...", help="Files or folders of traces or logs.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="[NAME.]FIELD=VALUE", help="What logs do not carry: domain, variant, lineage …"),
+]
+Fields = Annotated[
+    list[str] | None, typer.Option("--field", metavar="OURS=THEIRS", help="A field of theirs to read ours from.")
+]
+Filter = Annotated[str | None, typer.Option("--filter", help="Which lm-evaluation-harness filter to read.")]
+NoGold = Annotated[bool, typer.Option("--no-gold", help="Keep traces without a gold answer (they are not graded).")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Where = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="FIELD=VALUE[,VALUE]", help="Keep only these: benchmark, domain, model …"),
+]
+
+
+@app.command()
+def audit(
+    traces: Traces,
+    out: Annotated[Path, typer.Option("--out", help="The run directory to write.")],
+    knowledge: Annotated[
+        list[str] | None,
+        typer.Option("--knowledge", metavar="CORPUS", help="A corpus, or an index of `knowreason index`; repeatable."),
+    ] = None,
+    setting: Settings = None,
+    field: Fields = None,
+    corpus_field: Annotated[
+        list[str] | None, typer.Option("--corpus-field", metavar="OURS=THEIRS", help="A corpus field to read.")
+    ] = None,
+    where: Where = None,
+    filter_name: Filter = None,
+    no_gold: NoGold = False,
+    scorer: Annotated[str, typer.Option("--scorer", help="Who observes answers.")] = "builtin:",
+    verifier: Annotated[str, typer.Option("--verifier", help="Who judges claims.")] = "builtin:",
+    limit: Annotated[int | None, typer.Option("--limit", help="Whole questions until so many traces.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Chooses the questions of --limit and the bootstrap draws.")] = 0,
+    workers: Annotated[int, typer.Option("--workers", help="Threads; 0 is one a core.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Measure traces: knowledge against a corpus, and where each trace commits, step by step."""
+    from knowreason.pipeline import Audit
+    from knowreason.pipeline import audit as run_audit
+    from knowreason.progress import bars
+    from knowreason.read import parse_source
+    from knowreason.report import write_report
+
+    task = Audit(
+        sources=tuple(parse_source(text) for text in traces),
+        out=out,
+        knowledge=tuple(Path(path) for path in knowledge or []),
+        read=_read_options(setting, field, filter_name, no_gold),
+        corpus_fields=dict(_pair("--corpus-field", text) for text in corpus_field or []),
+        where={name: tuple(value.split(",")) for name, value in (_pair("--where", text) for text in where or [])},
+        scorer=scorer,
+        verifier=verifier,
+        limit=limit,
+        seed=seed,
+        workers=workers,
+    )
+    with bars() as progress:
+        run_audit(task, progress)
+        progress("report", 0, None)
+        page = write_report(out)
+    _print_summary(out, page, as_json)
+
+
+@app.command()
+def read(
+    logs: Traces,
+    out: Annotated[Path, typer.Option("--out", help="The file to write, .jsonl or .jsonl.gz.")],
+    setting: Settings = None,
+    field: Fields = None,
+    filter_name: Filter = None,
+    no_gold: NoGold = False,
+    as_json: Json = False,
+) -> None:
+    """Turn logs into traces in knowreason's own format, and say what was rejected and why."""
+    from knowreason.progress import bars
+    from knowreason.read import convert, parse_source
+
+    sources = [parse_source(text) for text in logs]
+    with bars() as progress:
+        counts = convert(sources, _read_options(setting, field, filter_name, no_gold), out, progress)
+    if as_json:
+        _json(counts.as_dict())
+    else:
+        typer.echo("\n".join(counts.lines()))
+
+
+@app.command()
+def index(
+    corpus: Annotated[list[Path], typer.Argument(metavar="CORPUS...", help="Corpus files or folders.")],
+    out: Annotated[Path, typer.Option("--out", help="The index folder to write.")],
+    corpus_field: Annotated[
+        list[str] | None, typer.Option("--corpus-field", metavar="OURS=THEIRS", help="A corpus field to read.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Index a corpus once, to verify against it many times."""
+    from knowreason.progress import bars
+    from knowreason.retrieve import build_index
+
+    fields = dict(_pair("--corpus-field", text) for text in corpus_field or [])
+    with bars() as progress:
+        built = build_index(
+            corpus, out, fields=fields, progress=lambda done, total: progress("index", done, total)
+        )
+    counts = {"index": str(out), "hash": built.content_hash, **built.counts.as_dict()}
+    if as_json:
+        _json(counts)
+    else:
+        typer.echo("\n".join(f"{name:>14}  {value}" for name, value in counts.items()))
+
+
+@app.command()
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories of finished audits.")],
+    as_json: Json = False,
+) -> None:
+    """Print the summary of finished audits and write their report.html again."""
+    from knowreason.report import write_report
+
+    for run in runs:
+        _print_summary(run, write_report(run), as_json)
+
+
+@app.command()
+def doctor(
+    uri: Annotated[str, typer.Argument(metavar="URI", help="The model to examine.")] = "builtin:",
+    as_json: Json = False,
+) -> None:
+    """Show that a model can do what it claims, on probes whose answer is known."""
+    from knowreason.doctor import examine
+
+    findings = examine(uri)
+    if as_json:
+        _json([finding._asdict() for finding in findings])
+    else:
+        for finding in findings:
+            typer.echo(f"{'ok  ' if finding.passed else 'FAIL'}  {finding.name}: {finding.detail}")
+    if not all(finding.passed for finding in findings):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Entry point: errors made for users become one line and exit 1; an interruption exits 130."""
+    try:
+        app(_spread(sys.argv[1:]))
+    except KnowreasonError as error:
+        typer.echo(f"knowreason: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.echo("knowreason: interrupted; run the same command again to go on", err=True)
+        sys.exit(130)
+
+
+def _spread(arguments: list[str]) -> list[str]:
+    """`--knowledge A B C` becomes three options, so that a shell's `*` works; it ends at the next option."""
+    spread: list[str] = []
+    inside = False
+    for argument in arguments:
+        if inside and not argument.startswith("-"):
+            spread += ["--knowledge", argument]
+            continue
+        inside = argument == "--knowledge"
+        if not inside:
+            spread.append(argument)
+    return spread
+
+
+def _read_options(
+    settings: list[str] | None, fields: list[str] | None, filter_name: str | None, no_gold: bool
+) -> ReadOptions:
+    from knowreason.read import ReadOptions, parse_field, parse_setting
+
+    chosen: dict[str | None, dict[str, str]] = {}
+    for text in settings or []:
+        name, ours, value = parse_setting(text)
+        chosen.setdefault(name, {})[ours] = value
+    return ReadOptions(
+        fields=dict(parse_field(text) for text in fields or []),
+        settings=chosen,
+        filter=filter_name,
+        no_gold=no_gold,
+    )
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name or not value:
+        raise InputError(f"{option} {text}: write {option} NAME=VALUE")
+    return name, value
+
+
+def _print_summary(run: Path, page: Path, as_json: bool) -> None:
+    summary = run / "summary.json"
+    if as_json:
+        typer.echo(summary.read_text("utf-8"))
+        return
+    from knowreason.report import print_summary
+
+    print_summary(run)
+    typer.echo(f"\nreport: {page}")
+
+
+def _json(value: object) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

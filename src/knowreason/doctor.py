@@ -1,0 +1,92 @@
+"""Proofs: a model shows on probes with known answers that it does what it claims, before it is trusted."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from knowreason.models.load import load
+from knowreason.models.protocols import Entailer, Observer, Scorer
+from knowreason.records import Continuation, Observation
+
+_PASSAGE = "Iron. Vitamin C, taken with a meal, raises the share of plant iron that the gut absorbs."
+_PROBES = (
+    ("Vitamin C raises the absorption of plant iron.", 0, "a claim that the passage states is supported"),
+    ("Vitamin C lowers the absorption of plant iron.", 1, "a claim that the passage contradicts is refuted"),
+    ("The femur is the longest bone of the body.", 2, "a claim about something else is left open"),
+)
+_QUESTION = "Which hormone lowers blood glucose?"
+_OPTIONS = ("glucagon", "insulin", "cortisol")
+
+
+class Finding(NamedTuple):
+    """One probe: what was asked, whether the model passed, and what it answered."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+def examine(uri: str) -> list[Finding]:
+    """All probes that fit the model at `uri`. Raises `ModelError` where it cannot be loaded."""
+    model = load(uri)
+    described = model.describe()
+    findings = [Finding("loaded", True, f"{described['id']} {described['sha256'][:12]}")]
+    if isinstance(model, Entailer):
+        findings += _entailment(model)
+    if isinstance(model, Observer):
+        findings += _observation(model)
+    elif isinstance(model, Scorer):
+        findings += _continuation(model)
+    return findings
+
+
+def _entailment(model: Entailer) -> Iterator[Finding]:
+    pairs = [(_PASSAGE, claim) for claim, _, _ in _PROBES]
+    begun = time.perf_counter()
+    together = model.entail(pairs)
+    seconds = time.perf_counter() - begun
+    for (_, label, name), probabilities in zip(_PROBES, together, strict=True):
+        shown = ", ".join(f"{p:.2f}" for p in probabilities)
+        yield Finding(name, max(range(3), key=probabilities.__getitem__) == label, f"probabilities {shown}")
+    alone = [model.entail([pair])[0] for pair in pairs]
+    yield _invariance("a verdict does not depend on its batch", together, alone)
+    yield Finding("speed", seconds < 60, f"{len(pairs) / max(seconds, 1e-9):.0f} short pairs a second")
+
+
+def _observation(model: Observer) -> Iterator[Finding]:
+    settled = "Insulin lets cells take up glucose. So the hormone is insulin."
+    asked = [Observation(question=_QUESTION, prefix=p, candidates=_OPTIONS) for p in ("", settled)]
+    before, after = model.observe(asked)
+    total = sum(math.exp(v) for v in after)
+    yield Finding("probabilities over the options sum to 1", abs(total - 1) < 1e-6, f"{total:.6f}")
+    yield Finding(
+        "a text that settles on an option is read so",
+        after[1] > before[1] and max(range(3), key=after.__getitem__) == 1,
+        f"log-probability {before[1]:.2f} before, {after[1]:.2f} after",
+    )
+    alone = [model.observe([one])[0] for one in asked]
+    yield _invariance("an observation does not depend on its batch", [before, after], alone)
+
+
+def _continuation(model: Scorer) -> Iterator[Finding]:
+    context = "One, two, three,"
+    likely, unlikely = model.logprobs(
+        [Continuation(context=context, target=" four"), Continuation(context=context, target=" purple")]
+    )
+    yield Finding("log-probabilities are not all zero", any(likely) and any(unlikely), f"{sum(likely):.2f}")
+    yield Finding(
+        "a likely continuation beats an unlikely one",
+        sum(likely) > sum(unlikely),
+        f"{sum(likely):.2f} against {sum(unlikely):.2f} nats",
+    )
+
+
+def _invariance(
+    name: str, together: Sequence[Sequence[float]], alone: Sequence[Sequence[float]], limit: float = 1e-4
+) -> Finding:
+    pairs = ((a, b) for x, y in zip(together, alone, strict=True) for a, b in zip(x, y, strict=True))
+    largest = max(abs(a - b) for a, b in pairs)
+    return Finding(name, largest <= limit, f"largest difference {largest:.1e}")

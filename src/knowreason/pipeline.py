@@ -1,0 +1,280 @@
+"""The one place that knows the order of the stages: logs in, a run directory out.
+
+read -> grade -> decompose -> retrieve, verify -> gain -> frame -> store
+
+Traces are worked through in units of a few, each written as one atomic part; what is finished is never redone.
+A unit's figures depend on its own traces only, so any number of workers and any interruption give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from knowreason import __version__
+from knowreason.decompose import decompose
+from knowreason.errors import InputError, ModelError
+from knowreason.frame import SCHEMAS, Audited, rows_of, write_summary
+from knowreason.gain import OptionScorer, trace_gain
+from knowreason.grade import Grader
+from knowreason.models.load import Model, load
+from knowreason.models.protocols import Entailer, Observer, Scorer
+from knowreason.read import ReadOptions, Source, read_traces, source_files
+from knowreason.records import Grade, ReadIssue, Trace
+from knowreason.retrieve import Index, open_knowledge
+from knowreason.store import Store, hash_files
+from knowreason.verify import Thresholds, verify_claims
+
+UNIT = 8  # traces of one part; part of the file format, not a tuning knob
+
+
+class Progress(Protocol):
+    """How long work shows itself: called with the stage's name, what is done, and the total (None: unknown)."""
+
+    def __call__(self, stage: str, done: int, total: int | None) -> None: ...
+
+
+class Audit(msgspec.Struct, frozen=True, kw_only=True):
+    """What to audit and how; see the command line for the meaning of each argument."""
+
+    sources: tuple[Source, ...]
+    out: Path
+    knowledge: tuple[Path, ...] = ()
+    read: ReadOptions = ReadOptions()
+    corpus_fields: dict[str, str] = {}
+    where: dict[str, tuple[str, ...]] = {}
+    scorer: str = "builtin:"
+    verifier: str = "builtin:"
+    limit: int | None = None
+    seed: int = 0
+    workers: int = 0
+
+
+class Selection(NamedTuple):
+    """What one reading of the inputs found: which questions to keep (None: all), and how many traces they have."""
+
+    questions: frozenset[tuple[str, str]] | None
+    traces: int
+    issues: int
+
+
+class Instruments(NamedTuple):
+    """Everything that judges: shared by all workers."""
+
+    index: Index | None
+    entailer: Entailer
+    observer: Observer
+    thresholds: Thresholds
+    scorer_name: str
+    described: dict[str, dict[str, str]]
+
+
+def audit(task: Audit, progress: Progress | None = None) -> Path:
+    """Runs the whole audit into `task.out`, or goes on where an interrupted one stopped; returns the folder.
+
+    Raises `InputError`, `ModelError` or `StoreError` with one clear line for what a user can mend.
+    """
+    show: Progress = progress or _silent
+    _check(task)
+    instruments = _instruments(task, show)
+    store = Store(task.out, SCHEMAS)
+    store.open(_manifest(task, instruments), _fingerprint(task, instruments))
+    manifest = store.manifest() or {}
+    if manifest.get("finished"):
+        return task.out
+    selection = _select(task, store, show)
+    if selection.traces == 0:
+        raise InputError(f"no trace to audit: {selection.issues} lines rejected; see {task.out}/read_issues.jsonl")
+    parts = _work(task, store, instruments, selection, show)
+    store.finish(parts, {**manifest, "counts": {"traces": selection.traces, "read_issues": selection.issues}})
+    show("summary", 0, None)
+    write_summary(task.out, seed=task.seed)
+    return task.out
+
+
+def _check(task: Audit) -> None:
+    if task.limit is not None and task.limit < 1:
+        raise InputError(f"--limit {task.limit}: keep at least one trace")
+    if task.workers < 0:
+        raise InputError(f"--workers {task.workers}: give a positive number, or 0 for one a core")
+    unknown = sorted(set(task.where) - set(_SELECTABLE))
+    if unknown:
+        raise InputError(f"--where {unknown[0]}: choose from {', '.join(_SELECTABLE)}")
+
+
+_SELECTABLE = ("benchmark", "domain", "model", "variant", "condition", "integrity")
+
+
+def _instruments(task: Audit, show: Progress) -> Instruments:
+    verifier = load(task.verifier)
+    scorer = verifier if task.scorer == task.verifier else load(task.scorer)
+    if not isinstance(verifier, Entailer):
+        raise ModelError(f"--verifier {task.verifier} cannot judge claims: it has no entailment")
+    index = None
+    if task.knowledge:
+        index = open_knowledge(
+            task.knowledge, fields=task.corpus_fields, progress=lambda done, total: show("index", done, total)
+        )
+    thresholds: Thresholds = getattr(verifier, "thresholds", Thresholds())
+    return Instruments(
+        index=index,
+        entailer=verifier,
+        observer=_observer(task.scorer, scorer),
+        thresholds=thresholds,
+        scorer_name=scorer.describe()["id"],
+        described={"verifier": verifier.describe(), "scorer": scorer.describe()},
+    )
+
+
+def _observer(uri: str, model: Model) -> Observer:
+    if isinstance(model, Observer):
+        return model
+    if isinstance(model, Scorer):
+        return OptionScorer(model)
+    raise ModelError(f"--scorer {uri} can neither observe answers nor score continuations")
+
+
+def _select(task: Audit, store: Store, show: Progress) -> Selection:
+    """Reads everything once: writes read_issues.jsonl, and chooses whole questions in the order of a seeded hash."""
+    counts: Counter[tuple[str, str]] = Counter()
+    lines: list[str] = []
+    for number, item in enumerate(read_traces(task.sources, task.read), start=1):
+        if isinstance(item, ReadIssue):
+            lines.append(msgspec.json.encode(item).decode())
+        elif _matches(item, task.where):
+            counts[item.benchmark, item.question_key] += 1
+        if number % 500 == 0:
+            show("read", number, None)
+    store.write_text("read_issues.jsonl", "".join(line + "\n" for line in lines))
+    if task.limit is None:
+        return Selection(None, counts.total(), len(lines))
+    chosen: set[tuple[str, str]] = set()
+    total = 0
+    for question in sorted(counts, key=lambda q: _order(task.seed, q)):
+        if chosen and total + counts[question] > task.limit:
+            break
+        chosen.add(question)
+        total += counts[question]
+    return Selection(frozenset(chosen), total, len(lines))
+
+
+def _order(seed: int, question: tuple[str, str]) -> str:
+    return hashlib.sha256(f"{seed}\0{question[0]}\0{question[1]}".encode()).hexdigest()
+
+
+def _matches(trace: Trace, where: Mapping[str, Sequence[str]]) -> bool:
+    return all(getattr(trace, field) in values for field, values in where.items())
+
+
+def _selected(task: Audit, selection: Selection) -> Iterator[Trace]:
+    for item in read_traces(task.sources, task.read):
+        if isinstance(item, ReadIssue) or not _matches(item, task.where):
+            continue
+        if selection.questions is None or (item.benchmark, item.question_key) in selection.questions:
+            yield item
+
+
+def _work(task: Audit, store: Store, instruments: Instruments, selection: Selection, show: Progress) -> int:
+    """Audits every unit that has no part yet; returns how many parts there are."""
+    workers = task.workers or os.cpu_count() or 1
+    traces = _selected(task, selection)
+    waiting: deque[tuple[Future[None], int]] = deque()
+    done = part = 0
+    show("audit", 0, selection.traces)
+    with Grader() as grader, ThreadPoolExecutor(workers) as pool:
+        try:
+            while unit := list(islice(traces, UNIT)):
+                if store.has_part(part):
+                    done += len(unit)
+                    show("audit", done, selection.traces)
+                else:
+                    grades = grader.grade(unit)
+                    waiting.append((pool.submit(_audit_unit, store, part, unit, grades, instruments), len(unit)))
+                part += 1
+                while len(waiting) > 2 * workers:
+                    done += _finish(waiting)
+                    show("audit", done, selection.traces)
+            while waiting:
+                done += _finish(waiting)
+                show("audit", done, selection.traces)
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return part
+
+
+def _finish(waiting: deque[tuple[Future[None], int]]) -> int:
+    future, size = waiting.popleft()
+    future.result()
+    return size
+
+
+def _audit_unit(
+    store: Store, part: int, unit: Sequence[Trace], grades: Sequence[Grade], instruments: Instruments
+) -> None:
+    rows: dict[str, list[dict[str, object]]] = {table: [] for table in SCHEMAS}
+    for trace, grade in zip(unit, grades, strict=True):
+        for table, found in rows_of(audit_trace(trace, grade, instruments)).items():
+            rows[table].extend(found)
+    store.write_part(part, rows)
+
+
+def audit_trace(trace: Trace, grade: Grade, instruments: Instruments) -> Audited:
+    """All measurements of one trace."""
+    parts = decompose(trace, instruments.count_tokens)
+    return Audited(
+        trace=trace,
+        steps=parts.steps,
+        claims=parts.claims,
+        commitment=parts.commitment,
+        grade=grade,
+        verifications=verify_claims(
+            trace, parts.claims, instruments.index, instruments.entailer, thresholds=instruments.thresholds
+        ),
+        gain=trace_gain(trace, parts.steps, parts.commitment, instruments.observer),
+        scorer=instruments.scorer_name,
+    )
+
+
+def _manifest(task: Audit, instruments: Instruments) -> dict[str, object]:
+    index = instruments.index
+    return {
+        "version": __version__,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "arguments": msgspec.to_builtins(task, str_keys=True, enc_hook=str),
+        "seed": task.seed,
+        "models": instruments.described,
+        "thresholds": instruments.thresholds._asdict(),
+        "corpus": None if index is None else {"hash": index.content_hash, **index.counts.as_dict()},
+    }
+
+
+def _fingerprint(task: Audit, instruments: Instruments) -> str:
+    """What must be the same for two runs to be the same audit: inputs by content, models, corpus and options."""
+    index = instruments.index
+    said = msgspec.structs.replace(task, out=Path(), workers=0, knowledge=(), sources=())
+    parts = [
+        __version__,
+        hash_files(source_files(task.sources)),
+        repr([source.name for source in task.sources]),
+        msgspec.json.encode(msgspec.to_builtins(said, str_keys=True, enc_hook=str), order="sorted").decode(),
+        repr(instruments.described),
+        repr(instruments.thresholds),
+        index.content_hash if index is not None else "",
+    ]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _silent(stage: str, done: int, total: int | None) -> None:
+    del stage, done, total
+
+
