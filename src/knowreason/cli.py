@@ -122,6 +122,8 @@ def index(
     as_json: Json = False,
 ) -> None:
     """Index a corpus once, to verify against it many times."""
+    import msgspec
+
     from knowreason.progress import bars
     from knowreason.retrieve import build_index
 
@@ -130,7 +132,7 @@ def index(
         built = build_index(
             corpus, out, fields=fields, progress=lambda done, total: progress("index", done, total)
         )
-    counts = {"index": str(out), "hash": built.content_hash, **built.counts.as_dict()}
+    counts = {"index": str(out), "hash": built.content_hash, **msgspec.to_builtins(built.counts)}
     if as_json:
         _json(counts)
     else:

@@ -30,7 +30,8 @@ from knowreason.models.load import Model, load
 from knowreason.models.protocols import Entailer, Observer, Scorer
 from knowreason.read import ReadOptions, Source, read_traces, source_files
 from knowreason.records import Grade, ReadIssue, Trace
-from knowreason.retrieve import Index, open_knowledge
+from knowreason.retrieve import Index
+from knowreason.retrieve.knowledge import open_knowledge
 from knowreason.store import Store, hash_files
 from knowreason.verify import Thresholds, verify_claims
 
@@ -254,7 +255,7 @@ def _manifest(task: Audit, instruments: Instruments) -> dict[str, object]:
         "seed": task.seed,
         "models": instruments.described,
         "thresholds": instruments.thresholds._asdict(),
-        "corpus": None if index is None else {"hash": index.content_hash, **index.counts.as_dict()},
+        "corpus": None if index is None else {"hash": index.content_hash, **msgspec.to_builtins(index.counts)},
     }
 
 

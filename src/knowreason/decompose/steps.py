@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from knowreason.answers import Statement, find_parts
 from knowreason.decompose.moves import move_of
@@ -55,13 +56,13 @@ def step_cuts(text: str, forced: Sequence[int], thinking_end: int | None = None)
         must.add(thinking_end + 1)
     starts = sorted({a for a, _ in split_sentences(text)} | must)
     kept: list[int] = []
-    for start, following in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, following in pairwise([*starts, len(text)]):
         if kept and start not in must and _is_short(text[kept[-1] : start]):
             continue
         if kept and start not in must and following == len(text) and _is_short(text[start:]):
             continue
         kept.append(start)
-    return list(zip(kept, [*kept[1:], len(text)], strict=True))
+    return list(pairwise([*kept, len(text)]))
 
 
 def _is_short(piece: str) -> bool:

@@ -16,14 +16,10 @@ _WORD = re.compile(r"[^\W_]{3,}")
 
 
 class Thresholds(NamedTuple):
-    """When a verdict may be given: the probability it needs, and the share of the claim a passage must cover.
-
-    Below them the verdict is not_enough_info: an instrument that is not sure abstains.
-    """
+    """The probability that a verdict needs; below it the verdict is not_enough_info: who is not sure abstains."""
 
     supported: float = 0.5
     refuted: float = 0.5
-    coverage: float = 0.0
 
 
 def verify_claims(
@@ -44,7 +40,7 @@ def verify_claims(
     if index is None:
         return tuple(_unscored(trace, claim, Unscored(reason="no_corpus")) for claim in claims)
     found = index.search([claim.normalised for claim in claims], passages)
-    kept = [[hit for hit in hits if hit.coverage >= thresholds.coverage] for hits in found]
+    kept = [[hit for hit in hits if hit.above_floor] for hits in found]
     pairs = [
         (premise(hit.passage), claim.normalised)
         for claim, hits in zip(claims, kept, strict=True)

@@ -1,0 +1,107 @@
+"""The run directory: parts are there as a whole or not at all, and tables do not remember how they were made."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import polars as pl
+import pytest
+from knowreason.errors import StoreError
+from knowreason.store import Store, hash_files
+
+SCHEMAS = {
+    "traces": {"trace_id": pl.String, "model": pl.String},
+    "steps": {"trace_id": pl.String, "step": pl.Int64, "text": pl.String},
+}
+
+
+def rows(part: int) -> dict[str, list[dict[str, object]]]:
+    names = [f"{(part * 7 + i * 13) % 50:02d}-{part}" for i in range(3)]
+    steps = [{"trace_id": n, "step": s, "text": f"step {s}"} for n in names for s in (2, 1)]
+    return {"traces": [{"trace_id": n, "model": "m"} for n in names], "steps": steps}
+
+
+def filled(folder: Path, order: list[int]) -> Store:
+    store = Store(folder, SCHEMAS)
+    store.open({"version": "1"}, "print")
+    for part in order:
+        store.write_part(part, rows(part))
+    store.finish(len(order), {"version": "1"})
+    return store
+
+
+def test_tables_are_the_same_bytes_whatever_the_order_of_work(tmp_path: Path) -> None:
+    order = list(range(6))
+    filled(tmp_path / "a", order)
+    random.Random(1).shuffle(order)
+    filled(tmp_path / "b", order)
+    for table in SCHEMAS:
+        assert (tmp_path / "a" / f"{table}.parquet").read_bytes() == (tmp_path / "b" / f"{table}.parquet").read_bytes()
+
+
+def test_tables_are_sorted_by_key_and_parts_are_removed(tmp_path: Path) -> None:
+    store = filled(tmp_path / "run", [0, 1, 2])
+    keys = store.table("steps").select("trace_id", "step").rows()
+    assert keys == sorted(keys)
+    assert not (tmp_path / "run" / "parts").exists()
+    assert (store.manifest() or {})["finished"] is True
+
+
+def test_empty_tables_keep_their_columns(tmp_path: Path) -> None:
+    store = Store(tmp_path / "run", SCHEMAS)
+    store.open({}, "print")
+    store.write_part(0, {"traces": [], "steps": []})
+    store.finish(1, {})
+    assert store.table("steps").columns == ["trace_id", "step", "text"]
+
+
+def test_a_half_written_part_does_not_count(tmp_path: Path) -> None:
+    store = Store(tmp_path / "run", SCHEMAS)
+    store.open({}, "print")
+    half = tmp_path / "run" / "parts" / ".000000"
+    half.mkdir()
+    (half / "traces.parquet").write_bytes(b"PAR1 cut short")
+    assert not store.has_part(0)
+    store.write_part(0, rows(0))
+    assert store.has_part(0)
+
+
+def test_a_run_of_other_inputs_is_refused_with_the_next_act(tmp_path: Path) -> None:
+    filled(tmp_path / "run", [0])
+    with pytest.raises(StoreError, match="another audit.*choose another --out"):
+        Store(tmp_path / "run", SCHEMAS).open({}, "different")
+
+
+def test_a_folder_of_something_else_is_never_written_into(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(StoreError, match="not empty"):
+        Store(tmp_path, SCHEMAS).open({}, "print")
+
+
+def test_an_unwritable_place_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot write"):
+        Store(tmp_path / "file" / "run", SCHEMAS).open({}, "print")
+
+
+def test_a_broken_manifest_says_what_to_do(tmp_path: Path) -> None:
+    store = filled(tmp_path / "run", [0])
+    (tmp_path / "run" / "manifest.json").write_text('{"half')
+    with pytest.raises(StoreError, match="run again"):
+        store.manifest()
+
+
+def test_an_unfinished_run_has_no_tables(tmp_path: Path) -> None:
+    store = Store(tmp_path / "run", SCHEMAS)
+    store.open({}, "print")
+    with pytest.raises(StoreError, match="no finished audit"):
+        store.table("traces")
+
+
+def test_the_hash_of_files_sees_every_byte(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"x" * (3 << 20))
+    before = hash_files([path])
+    path.write_bytes(b"x" * ((3 << 20) - 1) + b"y")
+    assert hash_files([path]) != before
