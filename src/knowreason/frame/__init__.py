@@ -1,0 +1,20 @@
+"""Tables: the rows of a run directory from the records of each trace, and the summary over all of them."""
+
+from knowreason.frame.scores import Audited
+from knowreason.frame.summarise import read_summary, summarise, write_summary
+from knowreason.frame.summary import Cell, Instruments, KnowledgeSummary, Measure, Summary
+from knowreason.frame.tables import SCHEMAS, rows_of
+
+__all__ = [
+    "SCHEMAS",
+    "Audited",
+    "Cell",
+    "Instruments",
+    "KnowledgeSummary",
+    "Measure",
+    "Summary",
+    "read_summary",
+    "rows_of",
+    "summarise",
+    "write_summary",
+]

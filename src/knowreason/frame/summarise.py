@@ -1,0 +1,215 @@
+"""From the tables of a run to its summary."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import polars as pl
+
+from knowreason.errors import StoreError
+from knowreason.frame.statistics import cell_seed, measures, reason_counts
+from knowreason.frame.summary import (
+    Cell,
+    CommitmentSummary,
+    GainSummary,
+    Instruments,
+    KnowledgeSummary,
+    Measure,
+    Summary,
+)
+from knowreason.records import ContentRule, GradeLabel, Integrity
+
+Tables = Mapping[str, pl.DataFrame | pl.LazyFrame]
+
+_CELL = ("domain", "benchmark", "model", "variant", "condition")
+_NEEDED = ("traces", "scores", "claims", "gains")
+_LEVEL = 0.95
+_FORMAT = "1"
+
+
+def summarise(run: Path | Tables, *, seed: int = 0, draws: int = 2000) -> Summary:
+    """Every measure of every model and benchmark, with 95 % intervals clustered by question.
+
+    `run` is a run directory or its tables (traces, scores, claims, gains). The same tables and seed give the
+    same summary; a cell's figures do not depend on the other cells. Raises StoreError where a table is missing
+    or the tables do not belong together.
+    """
+    tables = {name: table.lazy() for name, table in (_open(run) if isinstance(run, Path) else run).items()}
+    rows = _rows(tables)
+    reasons = _claim_reasons(tables, rows)
+    cells = tuple(
+        _cell(key, group, reasons, seed=seed, draws=draws)
+        for key, group in sorted(rows.partition_by(_CELL, as_dict=True).items())
+    )
+    return Summary(
+        version=_FORMAT,
+        seed=seed,
+        draws=draws,
+        level=_LEVEL,
+        traces=rows.height,
+        questions=rows["question_key"].n_unique(),
+        instruments=_instruments(rows),
+        cells=cells,
+    )
+
+
+def write_summary(run: Path, *, seed: int = 0, draws: int = 2000) -> Path:
+    """Writes summary.json into a run directory, as a whole or not at all. Raises StoreError."""
+    encoded = msgspec.json.format(msgspec.json.encode(summarise(run, seed=seed, draws=draws)), indent=2)
+    target, temporary = run / "summary.json", run / ".summary.json.tmp"
+    try:
+        temporary.write_bytes(encoded + b"\n")
+        os.replace(temporary, target)
+    except OSError as error:
+        raise StoreError(f"cannot write {target}: {error.strerror or error}") from error
+    return target
+
+
+def read_summary(run: Path) -> Summary:
+    """The summary that `write_summary` wrote. Raises StoreError where there is none that can be read."""
+    path = run / "summary.json"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Summary)
+    except OSError as error:
+        raise StoreError(f"{run} holds no finished audit (summary.json is missing): run the audit again") from error
+    except msgspec.DecodeError as error:
+        raise StoreError(f"{path} cannot be read ({error}): delete it and run `knowreason report` again") from error
+
+
+def _open(run: Path) -> dict[str, pl.LazyFrame]:
+    for name in _NEEDED:
+        if not (run / f"{name}.parquet").is_file():
+            raise StoreError(f"{run} holds no finished audit ({name}.parquet is missing): run the audit again")
+    return {name: pl.scan_parquet(run / f"{name}.parquet") for name in _NEEDED}
+
+
+def _rows(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+    """One row a trace: its scores, its cell, and what only other tables know."""
+    traces = tables["traces"].select(
+        "trace_id",
+        "question_key",
+        "lineage",
+        "integrity",
+        *_CELL,
+        pl.col("reasoning").str.len_chars().alias("characters"),
+    )
+    before = tables["gains"].filter(pl.col("step") == 0).select("trace_id", surprisal_before="surprisal")
+    places = tables["scores"].select("trace_id", "content_at")
+    claims = tables["claims"].join(places, on="trace_id", how="left")
+    rows = (
+        tables["scores"]
+        .join(traces, on="trace_id", how="inner", validate="1:1")
+        .join(before, on="trace_id", how="left", validate="1:1")
+        .join(_verdicts(claims, pl.col("start") < pl.col("content_at"), "_before"), on="trace_id", how="left")
+        .join(_verdicts(claims, pl.col("on_topic"), "_on_topic"), on="trace_id", how="left")
+        .sort("trace_id")
+        .collect()
+    )
+    if rows.height != tables["traces"].select(pl.len()).collect().item():
+        raise StoreError("the tables of the run do not belong together: traces and scores differ; run the audit again")
+    return rows
+
+
+def _verdicts(claims: pl.LazyFrame, where: pl.Expr, suffix: str) -> pl.LazyFrame:
+    """Per trace, how many of the claims chosen by `where` are supported and refuted."""
+    counts = [(pl.col("verdict") == label).sum().alias(f"{label}{suffix}") for label in ("supported", "refuted")]
+    return claims.filter(where).group_by("trace_id").agg(counts)
+
+
+def _claim_reasons(tables: Mapping[str, pl.LazyFrame], rows: pl.DataFrame) -> pl.DataFrame:
+    """The reason of every claim without a decision, with its cell."""
+    reasons = tables["claims"].select("trace_id", why=pl.coalesce("unscored", "reason")).drop_nulls("why")
+    return reasons.join(rows.lazy().select("trace_id", *_CELL), on="trace_id").select("why", *_CELL).collect()
+
+
+def _cell(key: tuple[object, ...], rows: pl.DataFrame, reasons: pl.DataFrame, *, seed: int, draws: int) -> Cell:
+    domain, benchmark, model, variant, condition = (str(part) for part in key)
+    name = (domain, benchmark, model, variant, condition)
+    found = measures(rows, seed=cell_seed(seed, name), draws=draws, level=_LEVEL)
+    lineage = rows["lineage"].drop_nulls()
+    here = [pl.col(column) == value for column, value in zip(_CELL, name, strict=True)]
+    return Cell(
+        benchmark=benchmark,
+        domain=domain,
+        model=model,
+        variant=variant,
+        lineage=", ".join(sorted(set(lineage.to_list()))) or None,
+        condition=condition,
+        traces=rows.height,
+        questions=rows["question_key"].n_unique(),
+        integrity=_counts(rows["integrity"], get_args(Integrity)),
+        grades=_counts(rows["grade"], get_args(GradeLabel)),
+        accuracy=found["accuracy"],
+        no_answer=found["no_answer"],
+        no_answer_strict=found["no_answer_strict"],
+        graded=rows["grade"].count(),
+        knowledge=_knowledge(rows, found),
+        gain=_gain(rows, found),
+        commitment=CommitmentSummary(
+            content_at=found["content_at"],
+            early=found["early"],
+            rules=_counts(rows["content_rule"], get_args(ContentRule)),
+        ),
+        steps=found["steps"],
+        tokens=found["tokens"],
+        unscored=_unscored(rows, reasons.filter(here)["why"]),
+    )
+
+
+def _knowledge(rows: pl.DataFrame, found: Mapping[str, Measure]) -> KnowledgeSummary:
+    columns = ("claims", "supported", "refuted", "not_enough_info", "claims_unscored")
+    total, supported, refuted, open_, unscored = (int(rows[column].sum()) for column in columns)
+    verified = unscored < total
+    return KnowledgeSummary(
+        ki=found["ki"],
+        coverage=found["coverage"],
+        lower=supported / total if verified else None,
+        upper=(total - refuted) / total if verified else None,
+        before_commitment=found["before_commitment"],
+        on_topic=found["on_topic"],
+        mean_over_traces=found["mean_over_traces"],
+        claims_per_trace=found["claims_per_trace"],
+        claims=total,
+        supported=supported,
+        refuted=refuted,
+        not_enough_info=open_,
+        unscored=unscored,
+    )
+
+
+def _gain(rows: pl.DataFrame, found: Mapping[str, Measure]) -> GainSummary:
+    names = set(GainSummary.__struct_fields__) - {"traces", "traces_with_parts"}
+    return GainSummary(
+        **{name: found[name] for name in sorted(names)},
+        traces=rows["gain_total"].count(),
+        traces_with_parts=rows["gain_informative"].count(),
+    )
+
+
+def _counts(column: pl.Series, order: tuple[str, ...]) -> dict[str, int]:
+    """Counts in the order of the record's own list, what does not occur left out."""
+    counted = reason_counts(column)
+    return {name: counted[name] for name in order if name in counted}
+
+
+def _unscored(rows: pl.DataFrame, claims: pl.Series) -> dict[str, dict[str, int]]:
+    """Reasons by measure: traces for grade, knowledge, gain and its parts; claims for claims."""
+    columns = {"grade": "grade_unscored", "knowledge": "ki_unscored", "gain": "gain_unscored"}
+    counted = {name: dict(reason_counts(rows[column])) for name, column in columns.items()}
+    counted["parts"] = dict(reason_counts(rows["parts_unscored"]))
+    counted["claims"] = dict(reason_counts(claims))
+    return {name: reasons for name, reasons in counted.items() if reasons}
+
+
+def _instruments(rows: pl.DataFrame) -> Instruments:
+    scorers = tuple(reason_counts(rows["scorer"]))
+    builtin = any(scorer.startswith("builtin:") for scorer in scorers)
+    return Instruments(
+        scorers=scorers,
+        gain_means="commitment" if builtin else "gain",
+        answer_spaces=dict(reason_counts(rows["answer_space"])),
+    )

@@ -1,0 +1,119 @@
+"""The summary of a run: for each model and benchmark, every measure with its interval, or why there is none."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from knowreason.records import Interval, Record, Unscored
+
+Measure = Interval | Unscored
+"""An estimate whose `n` counts questions, or the reason why there is none."""
+
+
+class KnowledgeSummary(Record, frozen=True):
+    """The Knowledge Index: supported / (supported + refuted) claims, pooled over traces.
+
+    `lower` and `upper` bound it whatever the undecided claims are worth (they hold if the decided verdicts are
+    right); both are None where no claim was verified. `coverage` is the decided share of all claims.
+    """
+
+    ki: Measure
+    coverage: Measure
+    lower: float | None
+    upper: float | None
+    before_commitment: Measure
+    on_topic: Measure
+    mean_over_traces: Measure
+    claims_per_trace: Measure
+    claims: int
+    supported: int
+    refuted: int
+    not_enough_info: int
+    unscored: int
+
+
+class GainSummary(Record, frozen=True):
+    """Means over traces, in nats; the four parts rest on `traces_with_parts`, the other figures on `traces`.
+
+    `surprisal_before` is that of the gold answer before any reasoning. `informative_where_read` leaves out the
+    traces whose options cannot be told apart in running text (content rule "none").
+    """
+
+    surprisal_before: Measure
+    total: Measure
+    informative: Measure
+    mention: Measure
+    commitment: Measure
+    statement: Measure
+    informative_where_read: Measure
+    misled_mass: Measure
+    confident_wrong: Measure
+    traces: int
+    traces_with_parts: int
+
+
+class CommitmentSummary(Record, frozen=True):
+    """Where traces commit to their answer's content.
+
+    `content_at` is the median position as a share of the text, `early` the share of traces that state the
+    content before the formal statement, `rules` how the content was recognised (traces by rule).
+    """
+
+    content_at: Measure
+    early: Measure
+    rules: dict[str, int]
+
+
+class Cell(Record, frozen=True):
+    """All measures of one model (and variant) on one benchmark, asked in one way (`condition`).
+
+    `accuracy` is over all graded traces, a trace without an answer counted as wrong; `no_answer_strict` also
+    counts the traces that state no answer formally (only a last number was found) or several different ones.
+    `unscored` counts traces, and under "claims" claims, by the measure and the reason.
+    """
+
+    benchmark: str
+    domain: str
+    model: str
+    variant: str
+    lineage: str | None
+    condition: str
+    traces: int
+    questions: int
+    integrity: dict[str, int]
+    grades: dict[str, int]
+    accuracy: Measure
+    no_answer: Measure
+    no_answer_strict: Measure
+    graded: int
+    knowledge: KnowledgeSummary
+    gain: GainSummary
+    commitment: CommitmentSummary
+    steps: Measure
+    tokens: Measure
+    unscored: dict[str, dict[str, int]]
+
+
+class Instruments(Record, frozen=True):
+    """Who observed the answers, and what their figures may be called.
+
+    `gain_means` is "commitment" for the built-in observer, which reads what a text has settled on and does
+    not reason itself; only a causal language model makes them a "gain". `answer_spaces` counts traces.
+    """
+
+    scorers: tuple[str, ...]
+    gain_means: Literal["commitment", "gain"]
+    answer_spaces: dict[str, int]
+
+
+class Summary(Record, frozen=True):
+    """A whole run, its cells in a fixed order: domain, benchmark, model, variant, condition."""
+
+    version: str
+    seed: int
+    draws: int
+    level: float
+    traces: int
+    questions: int
+    instruments: Instruments
+    cells: tuple[Cell, ...]
