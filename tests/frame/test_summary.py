@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from made_records import make_audited, make_tables
 
 from knowreason.errors import StoreError
 from knowreason.frame import Summary, read_summary, summarise, write_summary
 from knowreason.records import Commitment, Interval, Unscored
 from knowreason.stats import bootstrap_ratio, wilson
+from made_records import make_audited, make_tables
 
 VERDICTS = [("supported",), ("supported", "refuted"), ("refuted", "refuted", "supported"), ("not_enough_info",)]
 GRADES = ["correct", "incorrect", "no_answer", "correct"]

@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_records import SENTENCES, make_audited, make_gain, make_tables, make_verification
 
 from knowreason.frame import SCHEMAS, rows_of
 from knowreason.records import Commitment, TraceGain, Unscored
+from made_records import SENTENCES, make_audited, make_gain, make_tables, make_verification
 
 
 def score(**changes: object) -> dict[str, object]:
