@@ -6,6 +6,7 @@ Every rule reads the text itself, never the title of the section it stands in.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 NotEvidence = Literal["reference", "question", "objective", "caption", "fragment", "duplicate"]
@@ -29,6 +30,7 @@ _EXERCISE = re.compile(
     r"|between|among|(?:the )?(?:main |major )?(?:differences?|similarities))\b",
     re.I,
 )
+_BULLETS = "-*•▪◦– "
 _ASKS = re.compile(r"\?[\"'”’)\]]*$")
 _NUMBERED = re.compile(r"(?:^|\s)(?:\d{1,2}|[A-Ea-e])[.)]\s")
 _LABEL = re.compile(
@@ -53,7 +55,7 @@ _STRONG_MARKS = (
         r"(?:\d{1,2}, )?(?:19|20)\d\d[a-z]?)(?:[,/-][^()]{0,25})?\)",
         re.I,
     ),
-    re.compile(r"^[A-Zdv][\w'’ -]{1,30}, ?(?:[A-Z]\.[ -]?)+"),
+    re.compile(r"(?:^|[,&] )[A-Zdv][\w'’ -]{1,30}, ?(?:[A-Z]\.[ -]?)+"),
     re.compile(r"\b\d{1,4}\s?\(\d{1,4}(?:[–-]\d{1,3})?\)\s?[,:]\s?[A-Za-z]?\d|\b(?:19|20)\d\d;\s?\d"),
     re.compile(r"\b(?:available (?:from|at):?|retrieved (?:from|on)|accessed on|\[internet\]|PMID)", re.I),
 )
@@ -76,9 +78,22 @@ def kind_of_block(text: str) -> Kind:
     return "caption" if _is_bare_caption(text) else ""
 
 
-def kind_of_sentence(text: str) -> Kind:
-    """The kind of one sentence: a question, an exercise or an instruction to the reader, or a picture credit."""
-    if _ASKS.search(text[-6:]) or _EXERCISE.match(text) or _INSTRUCTION.match(text):
+def kinds_of_sentences(sentences: Sequence[str]) -> list[Kind]:
+    """The kind of each sentence of a paragraph: questions, exercises, instructions to the reader, picture credits.
+
+    "Compare the two values" is an exercise only if nothing is asserted after it: otherwise it opens an account of
+    how something is done.
+    """
+    kinds: list[Kind] = [_kind_of_sentence(sentence.lstrip(_BULLETS)) for sentence in sentences]
+    for at in reversed(range(len(sentences))):
+        if not kinds[at] and not _EXERCISE.match(sentences[at].lstrip(_BULLETS)):
+            break
+        kinds[at] = kinds[at] or "question"
+    return kinds
+
+
+def _kind_of_sentence(text: str) -> Kind:
+    if _ASKS.search(text[-6:]) or _INSTRUCTION.match(text):
         return "question"
     return "caption" if _CREDIT.search(text) else ""
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from knowreason.retrieve.clean import is_list_item
-from knowreason.retrieve.evidence import Kind, kind_of_block, kind_of_sentence
+from knowreason.retrieve.evidence import Kind, kind_of_block, kinds_of_sentences
 from knowreason.sentences import split_sentences
 
 MAX_WORDS = 90
@@ -20,7 +20,7 @@ _BLOCK_LIMIT = 5000  # characters: bounds the cost of the sentence rules on host
 _FULL_SENTENCE = 5  # words: shorter list items and headings do not count as one of the three sentences
 _BLOCK = re.compile(r"[^\n]+")
 _PIECE = re.compile(r"(?:\S{1,100}\s*){1,60}")
-_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"\w+")
 # a passage that opens like this is about its title, so the same words under another title say another thing
 _LEANS_ON_TITLE = re.compile(
     r"\W*(?:in )?(?:this|these|those|that|it|its|they|their|such|he|she|affected|most (?:people|cases|patients)"
@@ -73,15 +73,20 @@ def _units(text: str) -> Iterator[_Unit]:
         else:
             # the items of a list share the kind of the line that announces it
             list_kind = kind if block.endswith(":") or kind == "objective" else ""
-        for first, last in split_sentences(block):
-            yield from _units_of_sentence(text, start + first, start + last, kind)
+        yield from _units_of_block(block, start, kind)
 
 
-def _units_of_sentence(text: str, start: int, end: int, kind: Kind) -> Iterator[_Unit]:
-    sentence = text[start:end].rstrip()
-    if not sentence:
-        return
-    kind = kind or kind_of_sentence(sentence.lstrip("-*•▪◦– "))
+def _units_of_block(block: str, start: int, kind: Kind) -> Iterator[_Unit]:
+    spans = [(first, block[first:last].rstrip()) for first, last in split_sentences(block)]
+    spans = [(first, sentence) for first, sentence in spans if sentence]
+    kinds: list[Kind] = [kind] * len(spans)
+    if not kind:
+        kinds = kinds_of_sentences([sentence for _, sentence in spans])
+    for (first, sentence), its_kind in zip(spans, kinds, strict=True):
+        yield from _units_of_sentence(sentence, start + first, its_kind)
+
+
+def _units_of_sentence(sentence: str, start: int, kind: Kind) -> Iterator[_Unit]:
     if len(sentence) <= _LONG_SENTENCE:
         yield _Unit(start, start + len(sentence), kind, sentence.count(" ") + 1)
         return
@@ -110,10 +115,11 @@ def _cut(text: str, start: int, limit: int) -> int:
 
 
 def _kind_of_run(text: str, units: int) -> Kind:
-    """`fragment` where a run asserts nothing: a lead-in whose list is missing, or hardly a word."""
+    """`fragment` where a run asserts nothing: a lead-in whose list is missing, or a single word."""
     if units == 1 and text.endswith(":"):
         return "fragment"
-    return "" if len(_LETTERS.findall(text[:200])) > 1 else "fragment"
+    # scripts without spaces hold a sentence in one word
+    return "" if len(_WORD.findall(text[:200])) > 1 or not text.isascii() else "fragment"
 
 
 def _slide(run: Sequence[_Unit], kind: Kind) -> Iterator[Window]:
