@@ -43,7 +43,7 @@ class Unscored(Record, tag="unscored"):
     detail: str = ""
 
 
-class ReadIssue(Record):
+class ReadIssue(Record, frozen=True):
     """One rejected input line: `file`, 1-based `line` (0: the file as a whole), `reason`, and an `excerpt`."""
 
     file: str
@@ -52,7 +52,7 @@ class ReadIssue(Record):
     excerpt: str
 
 
-class Trace(Record):
+class Trace(Record, frozen=True):
     """One response of one model to one question, ready to be measured.
 
     `reasoning` is the text that steps partition: the thinking (if any), a newline, and the response up to the
@@ -84,7 +84,7 @@ class Trace(Record):
     meta: str
 
 
-class Step(Record):
+class Step(Record, frozen=True):
     """One step of a trace: `text` is `trace.reasoning[start:end]`; the steps of a trace partition it."""
 
     trace_id: str
@@ -97,7 +97,7 @@ class Step(Record):
     tokens: int
 
 
-class Claim(Record):
+class Claim(Record, frozen=True):
     """A span that asserts a checkable domain fact.
 
     `text` is `trace.reasoning[start:end]`; `normalised` carries the referent of a pronoun and the subject of
@@ -113,7 +113,7 @@ class Claim(Record):
     normalised: str
 
 
-class Passage(Record):
+class Passage(Record, frozen=True):
     """A few consecutive sentences of a corpus document: `text` is the document's `[start:end]`."""
 
     passage_id: int
@@ -126,7 +126,7 @@ class Passage(Record):
     text: str
 
 
-class Evidence(Record):
+class Evidence(Record, frozen=True):
     """A cited sentence span of a document, with the probabilities that it (supports, refutes, leaves open)."""
 
     doc_id: str
@@ -140,7 +140,7 @@ class Evidence(Record):
     entailment: tuple[float, float, float]
 
 
-class Verdict(Record):
+class Verdict(Record, frozen=True):
     """What the evidence says about a claim, and how sure the verifier is (the label's probability)."""
 
     label: VerdictLabel
@@ -148,7 +148,7 @@ class Verdict(Record):
     reason: str = ""  # for not_enough_info: "no_evidence" when nothing passed the retrieval floor
 
 
-class Verification(Record):
+class Verification(Record, frozen=True):
     """The outcome of checking one claim, with the evidence it rests on, best first."""
 
     trace_id: str
@@ -159,14 +159,14 @@ class Verification(Record):
     evidence: tuple[Evidence, ...]
 
 
-class Continuation(Record):
+class Continuation(Record, frozen=True):
     """What a scorer is asked: the log-probability of `target` after `context`, over the target's tokens only."""
 
     context: str
     target: str
 
 
-class Observation(Record):
+class Observation(Record, frozen=True):
     """What an observer is asked: which of `candidates` has `prefix`, written about `question`, settled on.
 
     `labels` are the letters of the candidates, empty where they have none.
@@ -178,7 +178,7 @@ class Observation(Record):
     labels: tuple[str, ...] = ()
 
 
-class Gain(Record):
+class Gain(Record, frozen=True):
     """Surprisal of the gold answer after one step, in nats.
 
     `gain` is the surprisal before the step minus the surprisal after it (None for step 0, which has no
@@ -192,7 +192,7 @@ class Gain(Record):
     entropy: float | None
 
 
-class TraceGain(Record):
+class TraceGain(Record, frozen=True):
     """All surprisals of a trace, step 0 first, or the reason why there are none."""
 
     trace_id: str
@@ -201,7 +201,7 @@ class TraceGain(Record):
     answer_space: str  # "options", "candidates" or "tokens"
 
 
-class Commitment(Record):
+class Commitment(Record, frozen=True):
     """Where a trace commits: `content_at` and `statement_at` are offsets into `trace.reasoning`.
 
     The text before `content_at` is reasoning (or mentions of options), between the two offsets the chosen
@@ -213,7 +213,7 @@ class Commitment(Record):
     rule: ContentRule
 
 
-class Grade(Record):
+class Grade(Record, frozen=True):
     """Whether the stated answer is right: `answer` is what the one extraction rule found."""
 
     trace_id: str
