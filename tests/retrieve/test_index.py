@@ -299,7 +299,7 @@ def test_the_rules_have_a_version_that_rises_with_their_results(tmp_path: Path) 
         ("Works", "Fenn, A. B. (2011). Moss. Wetland Letters, 4(2), 17–19. https://example.org"),
     ]
     index = build_index([write_notes(tmp_path / "n.jsonl", rows)], tmp_path / "index")
-    assert RULES == 1
+    assert RULES == 2
     assert [index.passage(n).text for n in range(index.counts.passages)] == [
         "Sundew (Drosera spp.) eats insects, e.g. midges. It holds 3.5 g.",
         "Bogs lack nitrogen.",

@@ -17,7 +17,7 @@ from knowreason.retrieve.documents import FIELDS, Document, document_from_row
 from knowreason.retrieve.notes import read_markdown, read_text
 from knowreason.retrieve.rows import read_jsonl, read_parquet
 
-RULES = 1
+RULES = 2
 """Version of all rules from a file's bytes to its passages. Raise it with any change of their results."""
 
 _KINDS = {
