@@ -35,6 +35,7 @@ from knowreason.retrieve.knowledge import open_knowledge
 from knowreason.store import Store, hash_files
 from knowreason.verify import Thresholds, verify_claims
 
+PASSAGES = 5  # passages judged a claim
 UNIT = 8  # traces of one part; part of the file format, not a tuning knob
 
 
@@ -232,15 +233,15 @@ def _audit_unit(
 def audit_trace(trace: Trace, grade: Grade, instruments: Instruments) -> Audited:
     """All measurements of one trace."""
     parts = decompose(trace, instruments.count_tokens)
+    index = instruments.index
+    found = None if index is None else index.search([claim.normalised for claim in parts.claims], PASSAGES)
     return Audited(
         trace=trace,
         steps=parts.steps,
         claims=parts.claims,
         commitment=parts.commitment,
         grade=grade,
-        verifications=verify_claims(
-            trace, parts.claims, instruments.index, instruments.entailer, thresholds=instruments.thresholds
-        ),
+        verifications=verify_claims(trace, parts.claims, found, instruments.entailer, instruments.thresholds),
         gain=trace_gain(trace, parts.steps, parts.commitment, instruments.observer),
         scorer=instruments.scorer_name,
     )
@@ -277,5 +278,3 @@ def _fingerprint(task: Audit, instruments: Instruments) -> str:
 
 def _silent(stage: str, done: int, total: int | None) -> None:
     del stage, done, total
-
-

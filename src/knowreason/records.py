@@ -126,6 +126,21 @@ class Passage(Record, frozen=True):
     text: str
 
 
+class Hit(Record, frozen=True):
+    """A passage found for a query.
+
+    `score` is its BM25 score (above 0, no unit). `coverage` is the share of the query's idf mass that occurs
+    in the passage or its title, in [0, 1]; `shared` counts the query's distinct terms that do. `above_floor`
+    says whether the passage may speak about the query at all.
+    """
+
+    passage: Passage
+    score: float
+    coverage: float
+    shared: int
+    above_floor: bool
+
+
 class Evidence(Record, frozen=True):
     """A cited sentence span of a document, with the probabilities that it (supports, refutes, leaves open)."""
 

@@ -14,7 +14,7 @@ import math
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import cast
 
 import bm25s
 import msgspec
@@ -23,7 +23,7 @@ import numpy.typing as npt
 import polars as pl
 
 from knowreason.errors import CorpusError, InputError
-from knowreason.records import Passage, ReadIssue
+from knowreason.records import Hit, Passage, ReadIssue
 from knowreason.retrieve import layout
 from knowreason.retrieve.layout import Counts, Manifest
 from knowreason.retrieve.terms import distinct_terms
@@ -37,25 +37,6 @@ the right passages found, it keeps 98.5 % (claims of SciFact) and 99.5 % (questi
 about other subjects (school arithmetic, physics, trivia) it leaves 44 to 52 % without evidence. It is a first
 sieve, set so that it hardly ever loses a right passage; what passes it is judged by the verifier.
 """
-
-
-class Hit(NamedTuple):
-    """A passage found for a query.
-
-    `score` is its BM25 score (above 0, no unit). `coverage` is the share of the query's idf mass that occurs
-    in the passage or its title, in [0, 1]; a term that no passage holds has the mass of a term with df = 0.
-    `shared` counts the query's distinct terms that do.
-    """
-
-    passage: Passage
-    score: float
-    coverage: float
-    shared: int
-
-    @property
-    def above_floor(self) -> bool:
-        """Whether the passage may speak about the query: two shared terms and `FLOOR` of its idf mass."""
-        return self.shared >= 2 and self.coverage >= FLOOR
 
 
 class Index:
@@ -143,7 +124,13 @@ class Index:
         best = _best(scores, k)
         coverage, shared = self._coverage(best, known, len(words) - len(known))
         return [
-            Hit(self.passage(int(row)), float(scores[row]), float(share), int(count))
+            Hit(
+                passage=self.passage(int(row)),
+                score=float(scores[row]),
+                coverage=float(share),
+                shared=int(count),
+                above_floor=bool(count >= 2 and share >= FLOOR),
+            )
             for row, share, count in zip(best, coverage, shared, strict=True)
         ]
 

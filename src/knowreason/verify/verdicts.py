@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from knowreason.models.protocols import Entailer
-from knowreason.records import Claim, Evidence, Passage, Trace, Unscored, Verdict, VerdictLabel, Verification
-from knowreason.retrieve import Hit, Index
+from knowreason.records import Claim, Evidence, Hit, Passage, Trace, Unscored, Verdict, VerdictLabel, Verification
 from knowreason.sentences import split_sentences
 from knowreason.verify.topic import is_on_topic
 
@@ -25,27 +24,20 @@ class Thresholds(NamedTuple):
 def verify_claims(
     trace: Trace,
     claims: Sequence[Claim],
-    index: Index | None,
+    found: Sequence[Sequence[Hit]] | None,
     entailer: Entailer,
-    *,
     thresholds: Thresholds,
-    passages: int = 5,
 ) -> tuple[Verification, ...]:
-    """One `Verification` a claim, in order; without an index every claim is Unscored(no_corpus).
+    """One `Verification` a claim, in order, from the hits `found` for it; None: every claim is Unscored(no_corpus).
 
     The passages of all claims of one trace are judged together, so that a verdict never depends on which
     other traces are audited. The deciding passage is the one with the largest probability of a decision
     (supported or refuted); the cited span is the sentence of it that shares most words with the claim.
     """
-    if index is None:
+    if found is None:
         return tuple(_unscored(trace, claim, Unscored(reason="no_corpus")) for claim in claims)
-    found = index.search([claim.normalised for claim in claims], passages)
     kept = [[hit for hit in hits if hit.above_floor] for hits in found]
-    pairs = [
-        (premise(hit.passage), claim.normalised)
-        for claim, hits in zip(claims, kept, strict=True)
-        for hit in hits
-    ]
+    pairs = [(premise(hit.passage), claim.normalised) for claim, hits in zip(claims, kept, strict=True) for hit in hits]
     judged = iter(entailer.entail(pairs))
     return tuple(
         _verification(trace, claim, [(hit, next(judged)) for hit in hits], thresholds)
@@ -61,9 +53,7 @@ def premise(passage: Passage) -> str:
 Judged = tuple[Hit, tuple[float, float, float]]
 
 
-def _verification(
-    trace: Trace, claim: Claim, judged: Sequence[Judged], thresholds: Thresholds
-) -> Verification:
+def _verification(trace: Trace, claim: Claim, judged: Sequence[Judged], thresholds: Thresholds) -> Verification:
     ranked = sorted(judged, key=lambda j: -max(j[1][0], j[1][1]))
     return Verification(
         trace_id=claim.trace_id,
