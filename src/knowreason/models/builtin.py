@@ -68,9 +68,7 @@ class BuiltinModel:
         A premise that does not fit beside its hypothesis loses its end.
         """
         encode = self._encoder()
-        rows = [
-            pack_pair(encode(premise[:TEXT_LIMIT]), encode(claim[:TEXT_LIMIT])) for premise, claim in pairs
-        ]
+        rows = [pack_pair(encode(premise[:TEXT_LIMIT]), encode(claim[:TEXT_LIMIT])) for premise, claim in pairs]
         bias = np.asarray(self._settings.pair_bias)
         out: list[tuple[float, float, float]] = [(0.0, 0.0, 0.0)] * len(rows)
         for index, logits in self._run(rows, "entailment"):
@@ -81,8 +79,8 @@ class BuiltinModel:
     def observe(self, observations: Sequence[Observation]) -> list[list[float]]:
         """For each observation: natural-log probabilities over its candidates, in their order.
 
-        The order of the candidates does not matter. A candidate written "(B) text" lets the model also read
-        statements that name only the letter.
+        The order of the candidates does not matter. With labels the model also reads statements that name
+        only the letter.
         """
         encode = self._encoder()
         rows = [self._pack(observation, encode) for observation in observations]
@@ -112,10 +110,13 @@ class BuiltinModel:
     def _pack(self, observation: Observation, encode: Callable[[str], list[int]]) -> Row:
         if not observation.candidates:
             raise ModelError("an observation needs at least one candidate")
+        if len(observation.labels) not in (0, len(observation.candidates)):
+            raise ModelError("an observation has as many labels as candidates, or none")
         return pack_options(
             encode(_ends(observation.question, TEXT_LIMIT)),
             encode(_tail(observation.prefix)),
             [encode(_ends(candidate, OPTION_CHARACTERS)) for candidate in observation.candidates],
+            labels=[encode(f"({label[:8]})") for label in observation.labels],
             continues=self._continues,
             prefix_limit=self._settings.prefix_limit,
         )
@@ -177,6 +178,7 @@ def _read_settings(path: Path) -> Settings:
 
 def _open_session(path: Path) -> Any:
     import onnxruntime
+    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
 
     if not path.is_file():
         raise ModelError(f"the built-in model is missing its weights: {path}; reinstall knowreason")
@@ -188,7 +190,7 @@ def _open_session(path: Path) -> Any:
     options.add_session_config_entry("session.disable_quant_qdq", "1")
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except (RuntimeError, ValueError) as error:
+    except (Fail, InvalidGraph, InvalidProtobuf) as error:
         raise ModelError(f"the built-in model cannot be used: {path.name}: {error}") from error
 
 

@@ -68,34 +68,39 @@ def pack_options(
     prefix: Ids,
     options: Sequence[Ids],
     *,
+    labels: Sequence[Ids] = (),
     continues: Sequence[bool] | None = None,
     prefix_limit: int = PREFIX_LIMIT,
 ) -> Row:
-    """All options of a question after a prefix, in one row.
+    """All options of a question after a prefix, in one row; `labels` are the options' letters, if they have any.
 
     A long question keeps its first third and its end, an option its two ends, the prefix its tail: at least
     `PREFIX_FLOOR` tokens of it, at most `prefix_limit`. `continues[id]` says that a token continues a word.
     Option tokens are marked by type: in the prefix, the whole option in the prefix, or near its end.
     """
-    ends = [_two_ends(option, _option_limit(len(options))) or [SEP] for option in options]
+    heads = [list(label) for label in labels] or [[] for _ in options]
+    most = _option_limit(len(options)) - max(map(len, heads))
+    ends = [_two_ends(option, max(1, most)) or [SEP] for option in options]
     asked = _head_and_tail(question, QUESTION_LIMIT)
-    room = WIDTHS[-1] - 3 - sum(map(len, ends))
+    room = WIDTHS[-1] - 3 - sum(map(len, ends)) - sum(map(len, heads))
     asked = asked[: max(0, room - PREFIX_FLOOR)]
     tail = list(prefix[-max(1, min(prefix_limit, room - len(asked))) :]) if prefix else []
     context = [CLS, *asked, SEP, *tail, SEP]
-    row = Row(context, [PLAIN] * len(context), list(range(len(context))), [0] * len(context), len(ends))
+    start = len(context)
+    row = Row(context, [PLAIN] * start, list(range(start)), [0] * start, len(ends))
     marker = _Marker(prefix, continues)
-    for slot, (option, shown) in enumerate(zip(options, ends, strict=True), start=1):
-        row.ids.extend(shown)
-        row.types.extend(marker.types(option, shown))
-        row.positions.extend(range(len(context), len(context) + len(shown)))
-        row.blocks.extend([slot] * len(shown))
+    for slot, (option, head, shown) in enumerate(zip(options, heads, ends, strict=True), start=1):
+        size = len(head) + len(shown)
+        row.ids.extend([*head, *shown])
+        row.types.extend([PLAIN] * len(head) + marker.types(option, shown))
+        row.positions.extend(range(start, start + size))
+        row.blocks.extend([slot] * size)
     return row
 
 
-def collate(rows: Sequence[Row]) -> Batch:
+def collate(rows: Sequence[Row], width: int = 0) -> Batch:
     """Stack rows of one width and one slot count; padding has block -1, which nothing sees."""
-    width, shape = max(row.width for row in rows), len(rows)
+    width, shape = width or max(row.width for row in rows), len(rows)
     ids, types, positions = (np.zeros((shape, width), np.int64) for _ in range(3))
     blocks = np.full((shape, width), -1, np.int64)
     for index, row in enumerate(rows):

@@ -18,6 +18,7 @@ from knowreason.records import Continuation, Observation
 
 Kind = Literal["entail", "observe", "logprobs"]
 Probabilities = tuple[float, float, float]
+_INPUTS: dict[Kind, Any] = {"entail": tuple[str, str], "observe": Observation, "logprobs": Continuation}
 
 
 class Recorded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,9 +98,10 @@ def _lines(data: bytes) -> list[tuple[int, bytes]]:
 def _read_line(path: Path, number: int, line: bytes) -> tuple[tuple[Kind, bytes], list[float]]:
     try:
         recorded = msgspec.json.decode(line, type=Recorded)
+        given = msgspec.to_builtins(msgspec.convert(recorded.input, _INPUTS[recorded.kind]))
     except msgspec.MsgspecError as error:
         raise ModelError(f"{path}, line {number}: {error}; see the format in the documentation") from error
-    return (recorded.kind, msgspec.json.encode(recorded.input, order="sorted")), recorded.output
+    return (recorded.kind, msgspec.json.encode(given, order="sorted")), recorded.output
 
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -129,8 +129,7 @@ def _layer(graph: Graph, states: str, bias: str, name: str, heads: int) -> str:
     hidden = graph.weights[f"{name}.query.weight"].shape[0]
     split = graph.constant("split_heads", [0, 0, heads, hidden // heads], np.int64)
     query, key, value = (
-        graph.node("Reshape", graph.linear(states, f"{name}.{part}"), split)
-        for part in ("query", "key", "value")
+        graph.node("Reshape", graph.linear(states, f"{name}.{part}"), split) for part in ("query", "key", "value")
     )
     query = graph.node("Transpose", query, perm=[0, 2, 1, 3])
     key = graph.node("Transpose", key, perm=[0, 2, 3, 1])
@@ -140,9 +139,7 @@ def _layer(graph: Graph, states: str, bias: str, name: str, heads: int) -> str:
     mixed = graph.node("MatMul", graph.node("Softmax", scores, axis=-1), value)
     joined = graph.node("Transpose", mixed, perm=[0, 2, 1, 3])
     joined = graph.node("Reshape", joined, graph.constant("join_heads", [0, 0, hidden], np.int64))
-    states = graph.norm(
-        graph.node("Add", states, graph.linear(joined, f"{name}.output")), f"{name}.attention_norm"
-    )
+    states = graph.norm(graph.node("Add", states, graph.linear(joined, f"{name}.output")), f"{name}.attention_norm")
     inner = graph.linear(graph.gelu(graph.linear(states, f"{name}.up")), f"{name}.down")
     return graph.norm(graph.node("Add", states, inner), f"{name}.norm")
 
@@ -170,9 +167,7 @@ def _option_head(graph: Graph, states: str) -> None:
     features = graph.node("Concat", options, graph.node("Mul", options, context), opening, axis=-1)
     learned = graph.linear(graph.gelu(graph.linear(features, "option_in")), "option_out")
     learned = graph.node("Squeeze", learned, axis_2)
-    near = graph.node(
-        "Mul", _cosine(graph, options, context), graph.constant("close", graph.weights["closeness"])
-    )
+    near = graph.node("Mul", _cosine(graph, options, context), graph.constant("close", graph.weights["closeness"]))
     known = graph.node("ReduceMax", graph.node("Cast", inside, to=1), axes=[-1], keepdims=0)
     graph.node("Mul", graph.node("Add", learned, near), known, name="options")
 

@@ -37,9 +37,7 @@ class Layer(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.heads = shape.heads
-        self.query, self.key, self.value, self.output = (
-            nn.Linear(shape.hidden, shape.hidden) for _ in range(4)
-        )
+        self.query, self.key, self.value, self.output = (nn.Linear(shape.hidden, shape.hidden) for _ in range(4))
         self.attention_norm = nn.LayerNorm(shape.hidden, eps=EPSILON)
         self.up = nn.Linear(shape.hidden, shape.inner)
         self.down = nn.Linear(shape.inner, shape.hidden)

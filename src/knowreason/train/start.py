@@ -70,9 +70,7 @@ def _renamed(weights: Arrays) -> Arrays:
     return out
 
 
-def round_rows(
-    table: npt.NDArray[Any], axis: int = 0
-) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
+def round_rows(table: npt.NDArray[Any], axis: int = 0) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
     """A matrix in eight bits with one scale for each row (axis 0) or column (axis 1): (integers, scales).
 
     table[i, j] is about integers[i, j] * scale[i]; the largest magnitude of a row becomes 127.

@@ -1,0 +1,100 @@
+"""How much of a claim's wording stands in a passage, and resampling so that this predicts no label."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from knowreason.train.pair import Pair
+
+_STOP = frozenset(
+    """a an the of in on at to for and or by with from is are was were be been being it its this that these those as
+not no can may also which who has have had do does did will than then there their they but into such about more
+most other some any all your you when where while if each between through during very only so""".split()
+)
+BINS = 12
+
+
+def content(text: str) -> set[str]:
+    """The words of a text that carry content, in lower case."""
+    return {word for word in re.findall(r"[a-z0-9]+", text.lower()) if word not in _STOP and len(word) > 1}
+
+
+def overlap(claim: str, premise: str) -> float:
+    """Share of the claim's content words that stand in the premise."""
+    words = content(claim)
+    return len(words & content(premise)) / max(1, len(words))
+
+
+def auroc(positive: npt.NDArray[np.float64], negative: npt.NDArray[np.float64]) -> float:
+    """Probability that a positive score exceeds a negative one, ties counted half."""
+    values = np.concatenate([positive, negative])
+    order = np.argsort(values, kind="stable")
+    ranks = np.empty(len(values))
+    ordered = values[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    counts = np.diff(np.r_[starts, len(ordered)])
+    ranks[order] = np.repeat(starts + (counts + 1) / 2, counts)
+    total = ranks[: len(positive)].sum() - len(positive) * (len(positive) + 1) / 2
+    return float(total / (len(positive) * len(negative)))
+
+
+def balance(pairs: Sequence[Pair], rng: random.Random, slack: float = 1.15) -> list[Pair]:
+    """A subset in which, bin by bin of overlap, no label has more than `slack` times the rarest one's rows.
+
+    Open claims may have half as many more where little overlaps: that is where retrieval most often leads.
+    Rows that only say "not supported" (RTE) are kept as they are.
+    """
+    bins: dict[tuple[int, int], list[Pair]] = defaultdict(list)
+    kept: list[Pair] = []
+    for pair in pairs:
+        if pair.label > 2:
+            kept.append(pair)
+        else:
+            bins[min(BINS - 1, int(overlap(pair.claim, pair.premise) * BINS)), pair.label].append(pair)
+    for index in range(BINS):
+        least = min(len(bins[index, label]) for label in range(3))
+        for label in range(3):
+            more = 1.5 if label == 2 and index < BINS // 2 else 1.0
+            kept.extend(_first(bins[index, label], int(least * slack * more) + 1, rng))
+    rng.shuffle(kept)
+    return kept
+
+
+def _first(held: Sequence[Pair], count: int, rng: random.Random) -> list[Pair]:
+    """`count` pairs at random; those with an added condition first, so that a condition tells no label."""
+    order = sorted(held, key=lambda pair: ("condition" not in pair.kind, rng.random()))
+    return order[:count]
+
+
+def leakage(pairs: Sequence[Pair]) -> dict[str, float]:
+    """AUROC of what should predict nothing: overlap, the claim's length, and the claim's own words."""
+    known = [pair for pair in pairs if pair.label < 3]
+    labels = np.array([pair.label for pair in known])
+    share = np.array([overlap(pair.claim, pair.premise) for pair in known])
+    words = _claim_only(known, labels)
+    length = np.array([float(len(pair.claim)) for pair in known])
+    half = np.array([pair.part != "train" for pair in known])
+    out: dict[str, float] = {}
+    for name, values in (("overlap", share), ("claim_words", words), ("claim_length", length)):
+        supported, refuted, open_ = (values[half & (labels == label)] for label in range(3))
+        out[f"{name}_supported_refuted"] = round(auroc(supported, refuted), 3)
+        out[f"{name}_decided_open"] = round(auroc(np.concatenate([supported, refuted]), open_), 3)
+    return out
+
+
+def _claim_only(pairs: Sequence[Pair], labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Naive Bayes log odds supported : refuted from the claim's words, learned on the train part."""
+    counts: dict[str, list[float]] = defaultdict(lambda: [1.0, 1.0])
+    words = [set(pair.claim.lower().split()) for pair in pairs]
+    for index, pair in enumerate(pairs):
+        if labels[index] < 2 and pair.part == "train":
+            for word in words[index]:
+                counts[word][labels[index]] += 1.0
+    odds = {word: float(np.log(pair[0] / pair[1])) for word, pair in counts.items()}
+    return np.array([sum(odds.get(word, 0.0) for word in held) for held in words])
