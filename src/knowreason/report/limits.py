@@ -1,0 +1,102 @@
+"""How far to trust a report: what its instruments are, and what they cannot say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from knowreason.errors import StoreError
+from knowreason.frame import Cell, Summary
+from knowreason.report.words import percent
+
+Manifest = Mapping[str, Any]
+
+COMMITMENT_NOTE = (
+    "The built-in observer tells which answer a text has settled on so far. Its figures are commitment, never "
+    "informative gain: they say when, how firmly and how wrongly a trace commits, not how well it reasons. "
+    "Informative gain needs a causal language model as the scorer."
+)
+_GAIN_NOTE = (
+    "Only the informative part speaks about reasoning. The other parts are gained by naming options, by settling "
+    "on the answer's content and by stating it: they rise with any text that repeats its answer."
+)
+_KNOWLEDGE_NOTE = (
+    "The share of claims that hold (Knowledge Index) counts decided claims only: supported / (supported + refuted). "
+    "Its bounds say what it could be if every undecided claim were refuted, or supported; they hold if the "
+    "decided verdicts are right. {reliability}"
+)
+_UNCALIBRATED = "How often this verifier errs on labelled claims of such traces was not measured in this run."
+_ACCURACY_NOTE = (
+    "A trace without an answer counts as wrong. By the strict rule an answer is also missing where none is stated "
+    "formally, or where several different ones are."
+)
+
+
+def read_manifest(run: Path) -> Manifest:
+    """The manifest of a run, empty where there is none. Raises StoreError where it cannot be read."""
+    path = run / "manifest.json"
+    try:
+        found = json.loads(path.read_bytes()) if path.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read: {error}") from error
+    if not isinstance(found, dict):
+        raise StoreError(f"{path} is no manifest: it should hold one JSON object")
+    return found
+
+
+def instrument_lines(manifest: Manifest) -> list[tuple[str, str]]:
+    """(what, which) for the models, thresholds and corpus that a manifest names; what it lacks is left out."""
+    lines: list[tuple[str, str]] = []
+    for role in ("verifier", "scorer"):
+        model = _part(_part(manifest, "models"), role)
+        if model:
+            lines.append((role.capitalize(), _with_hash(str(model.get("id", "unnamed")), model.get("sha256"))))
+    thresholds = _part(manifest, "thresholds")
+    if thresholds:
+        said = ", ".join(f"{str(name).replace('_', ' ')} from {value}" for name, value in thresholds.items())
+        lines.append(("Thresholds", f"{said}; below them a claim is left undecided"))
+    corpus = _part(manifest, "corpus")
+    if corpus:
+        counts = [f"{corpus[name]:,} {name}" for name in ("documents", "passages") if _is_count(corpus.get(name))]
+        lines.append(("Corpus", _with_hash(", ".join(counts) or "unnamed", corpus.get("hash"))))
+    version = manifest.get("version")
+    if version:
+        lines.append(("knowreason", f"version {version}"))
+    return lines
+
+
+def limits(summary: Summary) -> list[str]:
+    """Notes that qualify the figures of a run, most important first."""
+    notes = [COMMITMENT_NOTE if summary.instruments.gain_means == "commitment" else _GAIN_NOTE]
+    if any(cell.knowledge.lower is not None for cell in summary.cells):
+        notes.append(_KNOWLEDGE_NOTE.format(reliability=_UNCALIBRATED))
+    notes += [
+        _ACCURACY_NOTE,
+        f"Brackets are {percent(summary.level)} intervals over questions, which are resampled whole "
+        f"({summary.draws:,} draws, seed {summary.seed}; Wilson's interval where each question counts once). "
+        "A difference is named only where two intervals do not meet: a cautious test.",
+        "Tokens are counted by one tokenizer for all models. Gains and surprisals are in nats.",
+    ]
+    contrasts = [_lineage(cell) for cell in summary.cells if cell.lineage]
+    if contrasts:
+        notes.append(f"Lineage, as declared: {'; '.join(sorted(set(contrasts)))}.")
+    return notes
+
+
+def _lineage(cell: Cell) -> str:
+    return f"{cell.model} was tuned from {cell.lineage}"
+
+
+def _part(manifest: Manifest, name: str) -> Manifest:
+    found = manifest.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _with_hash(name: str, digest: object) -> str:
+    return f"{name} (sha256 {digest[:12]}…)" if isinstance(digest, str) and digest else name
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,213 @@
+"""The summary as tables of figures, ready to be drawn: words, numbers and bar positions, no markup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from knowreason.frame import Cell, Measure, Summary
+from knowreason.frame.scores import PARTS
+from knowreason.records import Interval, Part
+from knowreason.report.readings import benchmarks, model_name
+from knowreason.report.words import INTEGRITY, count_text, counted, nats, part_words, percent, reason_words
+
+
+class Bar(NamedTuple):
+    """An interval on an axis from 0 to 100: its ends, its estimate, and where zero lies (None: at the left end)."""
+
+    low: float
+    high: float
+    at: float
+    zero: float | None
+
+
+class Figure(NamedTuple):
+    """What stands in a table's cell: a value, its interval, a note beside them, and a bar or None."""
+
+    value: str
+    interval: str = ""
+    note: str = ""
+    bar: Bar | None = None
+    missing: bool = False
+
+
+class Row(NamedTuple):
+    """A model, how many traces it has here, and its figures in the order of the table's headings."""
+
+    head: str
+    note: str
+    figures: tuple[Figure, ...]
+
+
+class Group(NamedTuple):
+    """The rows of one benchmark."""
+
+    title: str
+    note: str
+    rows: tuple[Row, ...]
+
+
+class Table(NamedTuple):
+    """Headings (without that of the models) and groups of rows."""
+
+    headings: tuple[str, ...]
+    groups: tuple[Group, ...]
+
+
+Column = tuple[str, Callable[[Cell], Figure]]
+_CONTENT_RULES = {
+    "verbatim": "in its own words",
+    "paraphrase": "paraphrased",
+    "number": "as a number",
+    "unstated": "only in the statement",
+    "none": "options cannot be told apart in text",
+}
+
+
+def knowledge_table(summary: Summary) -> Table:
+    """Right answers and claims that hold, with their coverage, bounds and length."""
+    columns: list[Column] = [
+        ("Right answers", lambda c: _share(c.accuracy, f"{c.graded:,} of {c.traces:,} graded")),
+        ("No answer", lambda c: _plain_share(c.no_answer, f"strict rule: {_value(c.no_answer_strict)}")),
+        ("Claims that hold (Knowledge Index)", lambda c: _share(c.knowledge.ki, _bounds(c))),
+        ("Claims decided", _coverage),
+        ("Hold, before committing", lambda c: _plain_share(c.knowledge.before_commitment)),
+        ("Hold, on topic", lambda c: _plain_share(c.knowledge.on_topic)),
+        ("Length", lambda c: Figure(f"{count_text(c.steps)} steps", note=f"{count_text(c.tokens)} tokens")),
+    ]
+    return _table(summary, columns)
+
+
+def gain_table(summary: Summary) -> Table:
+    """What the observer saw: the total and its four parts in nats, and where traces commit."""
+    words = part_words(summary.instruments.gain_means)
+    axis = _axis(m for c in summary.cells for m in (c.gain.total, *(_part(c, p) for p in PARTS)))
+    columns: list[Column] = [
+        ("Total", lambda c: _nats(c.gain.total, axis, _start(c))),
+        *((words[part].capitalize(), _part_column(part, axis)) for part in PARTS),
+        (
+            "Commits at",
+            lambda c: _plain_share(c.commitment.content_at, f"{_value(c.commitment.early)} before stating it"),
+        ),
+        ("Misled mass", lambda c: _mass(c.gain.misled_mass)),
+        ("Confident wrong", lambda c: _plain_nats(c.gain.confident_wrong)),
+    ]
+    return _table(summary, columns)
+
+
+def _part_column(part: Part, axis: tuple[float, float]) -> Callable[[Cell], Figure]:
+    return lambda cell: _nats(_part(cell, part), axis, _parts_note(cell, part))
+
+
+def integrity_table(summary: Summary) -> Table:
+    """Traces by integrity; only kinds that occur have a column."""
+    return _count_table(summary, INTEGRITY, lambda cell: cell.integrity)
+
+
+def rules_table(summary: Summary) -> Table:
+    """Traces by the rule that recognised the content they commit to."""
+    return _count_table(summary, _CONTENT_RULES, lambda cell: cell.commitment.rules)
+
+
+def _count_table(summary: Summary, words: Mapping[str, str], counts: Callable[[Cell], Mapping[str, int]]) -> Table:
+    def column(kind: str) -> Callable[[Cell], Figure]:
+        return lambda cell: Figure(f"{counts(cell).get(kind, 0):,}")
+
+    found = [kind for kind in words if any(kind in counts(cell) for cell in summary.cells)]
+    return _table(summary, [(words[kind], column(kind)) for kind in found])
+
+
+def _table(summary: Summary, columns: Sequence[Column]) -> Table:
+    groups = tuple(
+        Group(
+            title=group.title,
+            note=", ".join(filter(None, (group.domain, group.questions))),
+            rows=tuple(_row(cell, columns) for cell in group.cells),
+        )
+        for group in benchmarks(summary)
+    )
+    return Table(tuple(heading for heading, _ in columns), groups)
+
+
+def _row(cell: Cell, columns: Sequence[Column]) -> Row:
+    return Row(model_name(cell), counted(cell.traces, "trace"), tuple(figure(cell) for _, figure in columns))
+
+
+def _share(measure: Measure, note: str = "") -> Figure:
+    if not isinstance(measure, Interval):
+        return _missing(measure, note)
+    bar = Bar(measure.lower * 100, measure.upper * 100, measure.estimate * 100, None)
+    return _plain_share(measure, note)._replace(bar=bar)
+
+
+def _plain_share(measure: Measure, note: str = "") -> Figure:
+    if not isinstance(measure, Interval):
+        return _missing(measure, note)
+    return Figure(percent(measure.estimate), f"{measure.lower * 100:.0f}–{measure.upper * 100:.0f}", note)
+
+
+def _nats(measure: Measure, axis: tuple[float, float], note: str = "") -> Figure:
+    if not isinstance(measure, Interval):
+        return _missing(measure, note)
+    low, width = axis[0], axis[1] - axis[0]
+    places = ((v - low) / width * 100 for v in (measure.lower, measure.upper, measure.estimate, 0.0))
+    return _plain_nats(measure)._replace(note=note, bar=Bar(*places))
+
+
+def _plain_nats(measure: Measure) -> Figure:
+    if not isinstance(measure, Interval):
+        return _missing(measure)
+    return Figure(nats(measure.estimate), f"{nats(measure.lower)} to {nats(measure.upper)}")
+
+
+def _mass(measure: Measure) -> Figure:
+    """A sum of losses: never negative, so it has no sign."""
+    if not isinstance(measure, Interval):
+        return _missing(measure)
+    return Figure(f"{measure.estimate:.2f}", f"{measure.lower:.2f} to {measure.upper:.2f}")
+
+
+def _missing(measure: Measure, note: str = "") -> Figure:
+    assert not isinstance(measure, Interval)
+    return Figure(reason_words(measure.reason), note=note, missing=True)
+
+
+def _value(measure: Measure) -> str:
+    return percent(measure.estimate) if isinstance(measure, Interval) else "–"
+
+
+def _axis(measures: Iterable[Measure]) -> tuple[float, float]:
+    """A common axis that holds every interval and zero."""
+    ends = [0.0] + [end for m in measures if isinstance(m, Interval) for end in (m.lower, m.upper)]
+    low, high = min(ends), max(ends)
+    return (low, high) if high > low else (-1.0, 1.0)
+
+
+def _bounds(cell: Cell) -> str:
+    lower, upper = cell.knowledge.lower, cell.knowledge.upper
+    return "" if lower is None or upper is None else f"bounds {lower * 100:.0f} to {percent(upper)}"
+
+
+def _coverage(cell: Cell) -> Figure:
+    known = cell.knowledge
+    decided = known.supported + known.refuted
+    note = f"{decided:,} of {counted(known.claims, 'claim')}; {count_text(known.claims_per_trace)} a trace"
+    return _plain_share(known.coverage, note)
+
+
+def _part(cell: Cell, part: str) -> Measure:
+    return getattr(cell.gain, part)
+
+
+def _start(cell: Cell) -> str:
+    start = cell.gain.surprisal_before
+    said = f"; surprisal {start.estimate:.2f} before any reasoning" if isinstance(start, Interval) else ""
+    return f"{cell.gain.traces:,} of {counted(cell.traces, 'trace')}{said}"
+
+
+def _parts_note(cell: Cell, part: str) -> str:
+    if part != "informative":
+        return ""
+    readable = cell.gain.informative_where_read
+    said = f"; {nats(readable.estimate)} where options can be read" if isinstance(readable, Interval) else ""
+    return f"{counted(cell.gain.traces_with_parts, 'trace')}{said}"

@@ -1,0 +1,96 @@
+"""The page: one HTML file that holds everything, loads nothing and runs nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from knowreason.errors import StoreError
+from knowreason.frame import Summary, read_summary, write_summary
+from knowreason.report.examples import Example, choose_examples, load_examples
+from knowreason.report.limits import Manifest, instrument_lines, limits, read_manifest
+from knowreason.report.overview import gain_table, integrity_table, knowledge_table, rules_table
+from knowreason.report.readings import readings, unscored_totals
+from knowreason.report.text import visible
+from knowreason.report.words import MEASURES, counted, part_words, reason_words
+
+
+def write_report(run: Path) -> Path:
+    """Writes report.html (and summary.json, where it is missing) into a finished run; returns the page's path.
+
+    The page holds no script and no address of another resource, and forbids both by its content-security policy;
+    every text of a trace or a corpus is escaped. Raises StoreError where the run is not finished or not writable.
+    """
+    manifest = read_manifest(run)
+    if not (run / "summary.json").is_file():
+        seed = manifest.get("seed")
+        write_summary(run, seed=seed if isinstance(seed, int) else 0)
+    summary = read_summary(run)
+    chosen = choose_examples(run, seed=summary.seed)
+    examples = load_examples(run, chosen, gain_means=summary.instruments.gain_means)
+    target, temporary = run / "report.html", run / ".report.html.tmp"
+    try:
+        temporary.write_text(render(summary, manifest, examples), "utf-8")
+        os.replace(temporary, target)
+    except OSError as error:
+        raise StoreError(f"cannot write {target}: {error.strerror or error}") from error
+    return target
+
+
+def render(summary: Summary, manifest: Manifest, examples: list[Example]) -> str:
+    """The page's HTML."""
+    commitment = summary.instruments.gain_means == "commitment"
+    models = len({(cell.model, cell.variant) for cell in summary.cells})
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            title=f"{counted(summary.traces, 'trace')} of {counted(models, 'model')}",
+            subtitle=_subtitle(summary, manifest),
+            readings=readings(summary),
+            knowledge=knowledge_table(summary),
+            gain=gain_table(summary),
+            commitment=commitment,
+            parts=part_words(summary.instruments.gain_means),
+            integrity=integrity_table(summary),
+            rules=rules_table(summary),
+            unscored=_unscored(summary),
+            limits=limits(summary),
+            instruments=instrument_lines(manifest),
+            examples=examples,
+            seed=summary.seed,
+        )
+    )
+
+
+def _subtitle(summary: Summary, manifest: Manifest) -> str:
+    named = len({cell.benchmark for cell in summary.cells})
+    said = [counted(named, "benchmark"), counted(summary.questions, "question")]
+    date = manifest.get("date")
+    return " · ".join([*said, str(date)[:10]] if date else said)
+
+
+def _unscored(summary: Summary) -> list[tuple[str, list[tuple[str, int]]]]:
+    return [
+        (MEASURES.get(measure, measure), [(reason_words(r), count) for r, count in reasons.most_common()])
+        for measure, reasons in unscored_totals(summary).items()
+    ]
+
+
+def _environment() -> Environment:
+    """Escapes everything by default, and shows acting characters instead of letting them act."""
+    return Environment(
+        loader=PackageLoader("knowreason.report"),
+        autoescape=True,
+        finalize=_shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _shown(value: object) -> object:
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

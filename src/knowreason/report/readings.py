@@ -1,0 +1,122 @@
+"""What the figures say in sentences, and what they do not: verdicts first, each with its interval."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from knowreason.frame import Cell, Measure, Summary
+from knowreason.records import Interval
+from knowreason.report.words import counted, percent, share_text
+
+_LOW_COVERAGE = 0.5
+
+
+class Benchmark(NamedTuple):
+    """The cells of one benchmark, asked in one way; `title` also names the way where it is not the usual one."""
+
+    title: str
+    domain: str
+    questions: str
+    cells: tuple[Cell, ...]
+
+
+class Reading(NamedTuple):
+    """The sentences about one benchmark."""
+
+    title: str
+    sentences: tuple[str, ...]
+
+
+def benchmarks(summary: Summary) -> list[Benchmark]:
+    """The cells grouped by benchmark and condition, in the summary's order of domains and benchmarks."""
+    order = sorted(summary.cells, key=lambda c: (c.domain, c.benchmark, c.condition, c.model, c.variant))
+    groups = groupby(order, key=lambda c: (c.domain, c.benchmark, c.condition))
+    return [_benchmark(domain, name, condition, tuple(cells)) for (domain, name, condition), cells in groups]
+
+
+def _benchmark(domain: str, name: str, condition: str, cells: tuple[Cell, ...]) -> Benchmark:
+    fewest, most = min(c.questions for c in cells), max(c.questions for c in cells)
+    questions = counted(most, "question") if fewest == most else f"{fewest:,} to {most:,} questions"
+    return Benchmark(
+        title=name if condition == "cot" else f"{name} ({condition.replace('_', ' ')})",
+        domain=domain,
+        questions=questions,
+        cells=cells,
+    )
+
+
+def model_name(cell: Cell) -> str:
+    """The model, with its variant where that adds something."""
+    return f"{cell.model} ({cell.variant})" if cell.variant and cell.variant not in cell.model else cell.model
+
+
+def readings(summary: Summary) -> list[Reading]:
+    """Two or three sentences a benchmark. Differences are named only where the two 95 % intervals do not meet."""
+    return [Reading(group.title, tuple(_sentences(group.cells))) for group in benchmarks(summary)]
+
+
+def _sentences(cells: Sequence[Cell]) -> Iterable[str]:
+    yield _ranked(
+        cells,
+        lambda c: c.accuracy,
+        one="{name} answers {share} right.",
+        best="{name} answers most questions right: {share}",
+        none="Accuracy was not measured here.",
+    )
+    yield _ranked(
+        cells,
+        lambda c: c.knowledge.ki,
+        one="Of the claims that the corpus decides, {share} of those of {name} hold.",
+        best="Of the claims that the corpus decides, those of {name} hold most often: {share}",
+        none="No claims were decided, so knowledge was not measured.",
+    )
+    thin = [c for c in cells if _below(c.knowledge.coverage, _LOW_COVERAGE) and isinstance(c.knowledge.ki, Interval)]
+    if thin:
+        shares = [c.knowledge.coverage.estimate for c in thin if isinstance(c.knowledge.coverage, Interval)]
+        span = percent(min(shares)) if len(shares) == 1 else f"{percent(min(shares))} to {percent(max(shares))}"
+        yield f"Only {span} of the claims could be decided: read the share that holds with its bounds."
+
+
+def _ranked(cells: Sequence[Cell], measure: Callable[[Cell], Measure], *, one: str, best: str, none: str) -> str:
+    found = [(cell, m) for cell in cells if isinstance(m := measure(cell), Interval)]
+    if not found:
+        return none
+    top, highest = max(found, key=lambda pair: pair[1].estimate)
+    said = {"name": model_name(top), "share": share_text(highest)}
+    if len(found) == 1:
+        return one.format(**said)
+    others = [(model_name(cell), m) for cell, m in found if cell is not top]
+    below = [f"{name} ({share_text(m)})" for name, m in others if m.upper < highest.lower]
+    near = [f"{name} ({share_text(m)})" for name, m in others if m.upper >= highest.lower]
+    clauses = [best.format(**said)]
+    if below:
+        clauses.append(f"clearly above {_listed(below)}")
+    if near:
+        clauses.append(f"not told apart from {_listed(near)}")
+    return ", ".join(clauses) + "."
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = list(names[:3]) + ([f"{len(names) - 3} more"] if len(names) > 3 else [])
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _below(measure: Measure, limit: float) -> bool:
+    return isinstance(measure, Interval) and measure.estimate < limit
+
+
+def unscored_totals(summary: Summary) -> dict[str, Counter[str]]:
+    """How often each reason occurred over the whole run, by measure."""
+    totals: dict[str, Counter[str]] = {}
+    for cell in summary.cells:
+        for measure, reasons in cell.unscored.items():
+            totals.setdefault(measure, Counter()).update(reasons)
+    return totals
+
+
+def integrity_totals(summary: Summary) -> Counter[str]:
+    """Traces by integrity over the whole run."""
+    return sum((Counter(cell.integrity) for cell in summary.cells), Counter[str]())

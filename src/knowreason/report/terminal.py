@@ -1,0 +1,123 @@
+"""The summary as a table that fits a terminal of 100 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from knowreason.frame import Cell, Measure, Summary, read_summary
+from knowreason.records import Interval, Unscored
+from knowreason.report.limits import limits
+from knowreason.report.readings import (
+    Benchmark,
+    benchmarks,
+    integrity_totals,
+    model_name,
+    readings,
+    unscored_totals,
+)
+from knowreason.report.text import clip, visible
+from knowreason.report.words import INTEGRITY, MEASURES, count_text, nats_text, percent, reason_words, share_text
+
+_WIDTH = 100
+_WIDTHS = (18, 6, 13, 13, 7, 20, 7, 6)
+
+
+def print_summary(run: Path, console: Console | None = None) -> None:
+    """Prints the summary of a finished run: a row a model and benchmark, what it says, and what it does not.
+
+    Raises StoreError where the run holds no summary.
+    """
+    summary = read_summary(run)
+    shown = console or _console()
+    for part in _parts(summary):
+        shown.print(part)
+
+
+def _console() -> Console:
+    """100 columns in a pipe or a wide window, a narrow window's own width."""
+    console = Console()
+    return Console(width=min(console.width, _WIDTH) if console.is_terminal else _WIDTH)
+
+
+def _parts(summary: Summary) -> Iterable[RenderableType]:
+    if not summary.cells:
+        yield Text("The run holds no traces.")
+        return
+    for number, group in enumerate(benchmarks(summary)):
+        yield _table(group, summary.instruments.gain_means, header=number == 0)
+    yield Text()
+    for reading in readings(summary):
+        yield Text(_plain(reading.title), "bold")
+        yield from (Padding(Text(_plain(sentence, 2000)), (0, 0, 0, 2)) for sentence in reading.sentences)
+    yield Text()
+    integrity = integrity_totals(summary)
+    said = ", ".join(f"{INTEGRITY.get(kind, kind)} {count:,}" for kind, count in integrity.items())
+    yield _paragraph("Traces", f"{summary.traces:,}: {said}.")
+    for measure, reasons in unscored_totals(summary).items():
+        said = "; ".join(f"{reason_words(reason)} {count:,}" for reason, count in reasons.most_common())
+        yield _paragraph("Not measured", f"{MEASURES.get(measure, measure)}: {said}.")
+    for note in limits(summary)[:2]:
+        yield _paragraph("Note", note)
+
+
+def _table(group: Benchmark, gain_means: str, *, header: bool) -> Table:
+    """The rows of one benchmark; all benchmarks' tables have the same columns, the first one shows their names."""
+    title = Text.assemble((_plain(group.title), "bold"), f"  {_plain(group.domain)}, {group.questions}")
+    gain = "commitment to the\ngold answer, nats" if gain_means == "commitment" else "informative gain,\nnats"
+    headings = ("", "traces", "right", "claims that\nhold (KI)", "decided", gain, "commits\nat", "tokens")
+    table = Table(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=0,
+        title_style="",
+        show_header=header,
+        title=title,
+        title_justify="left",
+    )
+    for heading, width in zip(headings, _WIDTHS, strict=True):
+        justify = "right" if heading else "left"
+        table.add_column(Text(heading), justify=justify, width=width, overflow="fold", vertical="bottom")
+    for cell in group.cells:
+        table.add_row(*_row(cell, gain_means))
+    return table
+
+
+def _row(cell: Cell, gain_means: str) -> list[Text]:
+    gain = cell.gain.total if gain_means == "commitment" else cell.gain.informative
+    figures = (
+        _plain(model_name(cell)),
+        f"{cell.traces:,}",
+        _or_reason(cell.accuracy, share_text(cell.accuracy)),
+        _or_reason(cell.knowledge.ki, share_text(cell.knowledge.ki)),
+        _share(cell.knowledge.coverage),
+        nats_text(gain),
+        _share(cell.commitment.content_at),
+        count_text(cell.tokens),
+    )
+    return [Text(figure) for figure in figures]
+
+
+def _share(measure: Measure) -> str:
+    return percent(measure.estimate) if isinstance(measure, Interval) else "–"
+
+
+def _or_reason(measure: Measure, said: str) -> str:
+    if not isinstance(measure, Unscored):
+        return said
+    return {"too_few": "too few", "needs_judge": "needs judge", "no_corpus": "no corpus"}.get(measure.reason, "–")
+
+
+def _paragraph(head: str, body: str) -> Text:
+    return Text.assemble((f"{_plain(head)}  ", "bold"), _plain(body, 2000))
+
+
+def _plain(text: str, limit: int = 60) -> str:
+    """No escape sequence of a log's model name ever reaches the terminal."""
+    return clip(visible(text).replace("\n", " "), limit)

@@ -1,0 +1,114 @@
+"""How figures, reasons and parts are said to a reader."""
+
+from __future__ import annotations
+
+from knowreason.frame import Measure
+from knowreason.records import Interval, Part
+
+_REASONS = {
+    "too_few": "too few questions for an interval",
+    "no_corpus": "no corpus was given to verify against",
+    "no_claims": "the trace makes no checkable claim",
+    "no_decided_claim": "no claim could be decided",
+    "no_evidence": "the corpus says nothing close enough",
+    "no_statement": "the trace states no answer",
+    "no_reasoning": "a bare answer, no reasoning before it",
+    "no_gold": "no gold answer",
+    "needs_judge": "free text: needs a judge",
+    "needs_causal_scorer": "free text: needs a causal language model",
+    "reasoning_absent": "the reasoning is not in the log",
+    "trained_on_question": "the observer was trained on this question",
+    "too_many_steps": "too many steps",
+    "grader_timeout": "the mathematics took too long to compare",
+    "grader_error": "the mathematics could not be compared",
+    "not_finite": "the scorer gave no finite number",
+}
+
+INTEGRITY = {
+    "complete": "complete",
+    "empty": "empty",
+    "redacted": "redacted",
+    "summary_only": "summary only",
+    "stripped": "reasoning stripped",
+    "unclosed_thought": "thought never closed",
+    "length_cut": "cut by length",
+    "looping": "looping",
+    "ends_without_answer": "ends without an answer",
+    "stop_cut": "cut by a stop word",
+}
+MEASURES = {
+    "grade": "grade of a trace",
+    "knowledge": "Knowledge Index of a trace",
+    "claims": "verdict on a claim",
+    "gain": "surprisal of the gold answer",
+    "parts": "parts of the gain",
+}
+GRADES = {"correct": "right", "incorrect": "wrong", "no_answer": "no answer"}
+VERDICTS = {"supported": "supported", "refuted": "refuted", "not_enough_info": "not enough information"}
+SIGNS = {"supported": "✓", "refuted": "✗", "not_enough_info": "?"}
+
+_GAIN_PARTS: dict[Part, str] = {
+    "informative": "informative",
+    "mention": "mention",
+    "commitment": "commitment",
+    "statement": "statement",
+}
+# The built-in observer does not reason: its parts say where the settled answer appears, nothing about quality.
+_COMMITMENT_PARTS: dict[Part, str] = {
+    "informative": "before any option is named",
+    "mention": "options weighed",
+    "commitment": "content settled",
+    "statement": "formal statement",
+}
+
+
+def part_words(gain_means: str) -> dict[Part, str]:
+    """Names of the four parts: of a gain, or of the places where a settled answer appears."""
+    return _GAIN_PARTS if gain_means == "gain" else _COMMITMENT_PARTS
+
+
+def reason_words(reason: str) -> str:
+    """A reason as a clause; a reason of another package's instrument is shown as it is."""
+    return _REASONS.get(reason, reason.replace("_", " "))
+
+
+def percent(value: float) -> str:
+    """A share as a whole percentage, "<1%" and ">99%" where rounding would say none or all."""
+    if 0 < value < 0.005:
+        return "<1%"
+    if 0.995 <= value < 1:
+        return ">99%"
+    return f"{value * 100:.0f}%"
+
+
+def nats(value: float) -> str:
+    """A signed figure in nats; a true minus sign, and no sign on zero."""
+    rounded = f"{value:+.2f}".replace("-", "−")
+    return "0.00" if rounded[1:] == "0.00" else rounded
+
+
+def share_text(measure: Measure) -> str:
+    """A share with its interval: "55% [40–69]"."""
+    if not isinstance(measure, Interval):
+        return "–"
+    return f"{percent(measure.estimate)} [{measure.lower * 100:.0f}–{measure.upper * 100:.0f}]"
+
+
+def nats_text(measure: Measure) -> str:
+    """A figure in nats with its interval: "+0.42 [0.30, 0.55]"."""
+    if not isinstance(measure, Interval):
+        return "–"
+    lower, upper = nats(measure.lower).lstrip("+"), nats(measure.upper).lstrip("+")
+    return f"{nats(measure.estimate)} [{lower}, {upper}]"
+
+
+def count_text(measure: Measure) -> str:
+    """A mean count: "7.9", "104"."""
+    if not isinstance(measure, Interval):
+        return "–"
+    return f"{measure.estimate:,.0f}" if measure.estimate >= 100 else f"{measure.estimate:.1f}"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """ "1 trace", "2,000 traces"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
