@@ -30,7 +30,9 @@ def is_chat(row: Row) -> bool:
     """Whether a row is a chat log and not one of our own rows."""
     if isinstance(row.get("response"), str) and isinstance(row.get("question"), str):
         return False
-    if isinstance(row.get("response"), Mapping) or isinstance(row.get("messages"), list):
+    if any(isinstance(row.get(name), Mapping) for name in ("response", "request")):
+        return True
+    if isinstance(row.get("messages"), list):
         return True
     if isinstance(row.get("content"), list) and row.get("role") == "assistant":
         return True

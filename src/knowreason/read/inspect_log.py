@@ -66,7 +66,7 @@ def inspect_trace(row: Row, place: Place, fields: dict[str, str]) -> RawTrace:
         question=mapped(rows, fields, "question") or _question(sample.get("input")),
         options=mapped(rows, fields, "options") or sample.get("choices"),
         golds=tuple(g for g in [mapped(rows, fields, "gold") or sample.get("target")] if g not in (None, "", [])),
-        model=mapped(rows, fields, "model") or output.get("model") or header.get("model"),
+        model=mapped(rows, fields, "model") or header.get("model"),
         sample=cast(int, sample.get("epoch") or 1) - 1,
         message=message,
         finish=choices[0].get("stop_reason"),

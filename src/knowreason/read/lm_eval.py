@@ -17,7 +17,7 @@ from knowreason.read.fields import GOLDS, QUESTIONS, all_of, first_of, mapped, o
 from knowreason.read.rows import Place, RawTrace, Rejected, Row
 
 _NAME = re.compile(r"samples_(?P<task>.+?)_(?P<date>\d{4}-\d\d-\d\dT[\d:.-]+?)\.jsonl?(?:\.gz)?\Z")
-_PRETRAINED = re.compile(r"(?:^|,)\s*(?:pretrained|model|path)=([^,]+)")
+KEEP_THINKING = "KEEP"  # our advice: an end of thinking that never occurs deletes nothing
 _MAX_RESULTS = 256 * 1024 * 1024  # bytes of a results file that is read for the model's name
 
 
@@ -122,7 +122,7 @@ def _run_info(results: Row, folder: Path) -> RunInfo:
     arguments = cast(Row, config).get("model_args") if isinstance(config, Mapping) else None
     given = _arguments(arguments)
     stated = results.get("model_name") or given.get("pretrained") or given.get("model")
-    return RunInfo(str(stated or folder.name), bool(given.get("think_end_token")))
+    return RunInfo(str(stated or folder.name), given.get("think_end_token") not in (None, "", KEEP_THINKING))
 
 
 def _arguments(arguments: Any) -> dict[str, Any]:
