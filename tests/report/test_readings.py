@@ -1,13 +1,16 @@
 """Sentences: a difference is named only where the intervals do not meet."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from knowreason.frame import summarise
-from knowreason.report.readings import readings
+from knowreason.records import Interval
+from knowreason.report.readings import apart, readings
 from knowreason.report.text import clip, visible
 from knowreason.report.words import nats, percent, reason_words
+from knowreason.stats import wilson
 from made_records import make_audited, make_tables
 
 
@@ -26,6 +29,27 @@ def test_a_clear_lead_is_named_and_a_narrow_one_is_not() -> None:
     assert sentence.startswith("owl (base) answers most questions right: 95%")
     assert "clearly above wren" in sentence
     assert "not told apart from finch" in sentence
+
+
+def test_ten_equal_models_seldom_look_different() -> None:
+    rng = np.random.default_rng(0)
+    pairs, named = 2 * 45, 0
+    for _ in range(400):
+        found = [interval(int(n)) for n in rng.binomial(200, 0.4, size=10)]
+        named += apart(max(found, key=lambda i: i.estimate), min(found, key=lambda i: i.estimate), pairs)
+    assert named / 400 <= 0.05
+
+
+def test_models_far_apart_do_look_different_and_equal_ones_do_not() -> None:
+    assert apart(interval(150), interval(60), 90)
+    assert not apart(interval(101), interval(100), 1)
+    assert not apart(interval(100), interval(100), 1)
+
+
+def interval(right: int) -> Interval:
+    found = wilson(right, 200)
+    assert found is not None
+    return Interval(estimate=found.estimate, lower=found.lower, upper=found.upper, level=0.95, n=200)
 
 
 def test_a_single_model_is_described_without_a_comparison() -> None:

@@ -76,7 +76,8 @@ def limits(summary: Summary) -> list[str]:
         _ACCURACY_NOTE,
         f"Brackets are {percent(summary.level)} intervals over questions, which are resampled whole "
         f"({summary.draws:,} draws, seed {summary.seed}; Wilson's interval where each question counts once). "
-        "A difference is named only where two intervals do not meet: a cautious test.",
+        "A difference is named only where two intervals do not meet, and only if it stands after correction for all "
+        "pairs compared here: a cautious test.",
         "Tokens are counted by one tokenizer for all models. Gains and surprisals are in nats.",
     ]
     contrasts = [_lineage(cell) for cell in summary.cells if cell.lineage]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
+from math import hypot
+from statistics import NormalDist
 from typing import NamedTuple
 
 from knowreason.frame import Cell, Measure, Summary
@@ -54,13 +56,29 @@ def model_name(cell: Cell) -> str:
 
 
 def readings(summary: Summary) -> list[Reading]:
-    """Two or three sentences a benchmark. Differences are named only where the two 95 % intervals do not meet."""
-    return [Reading(group.title, tuple(_sentences(group.cells))) for group in benchmarks(summary)]
+    """Two or three sentences a benchmark; a difference is named only where `apart` finds one."""
+    groups = benchmarks(summary)
+    pairs = 2 * sum(len(group.cells) * (len(group.cells) - 1) // 2 for group in groups)
+    return [Reading(group.title, tuple(_sentences(group.cells, pairs))) for group in groups]
 
 
-def _sentences(cells: Sequence[Cell]) -> Iterable[str]:
+def apart(high: Interval, low: Interval, pairs: int) -> bool:
+    """Whether `high` is above `low` for a reader who looks at `pairs` pairs: a cautious, unpaired test.
+
+    The intervals must not meet, and the difference must exceed z(1 - (1 - level) / (2 pairs)) standard errors
+    (Bonferroni; standard errors from the halves of the intervals that face each other).
+    """
+    if low.upper >= high.lower:
+        return False
+    tail, normal = (1 - high.level) / 2, NormalDist()
+    spread = hypot(high.estimate - high.lower, low.upper - low.estimate) / normal.inv_cdf(1 - tail)
+    return high.estimate - low.estimate > normal.inv_cdf(1 - tail / max(pairs, 1)) * spread
+
+
+def _sentences(cells: Sequence[Cell], pairs: int) -> Iterable[str]:
     yield _ranked(
         cells,
+        pairs,
         lambda c: c.accuracy,
         one="{name} answers {share} right.",
         best="{name} answers most questions right: {share}",
@@ -68,6 +86,7 @@ def _sentences(cells: Sequence[Cell]) -> Iterable[str]:
     )
     yield _ranked(
         cells,
+        pairs,
         lambda c: c.knowledge.ki,
         one="Of the claims that the corpus decides, {share} of those of {name} hold.",
         best="Of the claims that the corpus decides, those of {name} hold most often: {share}",
@@ -76,11 +95,17 @@ def _sentences(cells: Sequence[Cell]) -> Iterable[str]:
     thin = [c for c in cells if _below(c.knowledge.coverage, _LOW_COVERAGE) and isinstance(c.knowledge.ki, Interval)]
     if thin:
         shares = [c.knowledge.coverage.estimate for c in thin if isinstance(c.knowledge.coverage, Interval)]
-        span = percent(min(shares)) if len(shares) == 1 else f"{percent(min(shares))} to {percent(max(shares))}"
-        yield f"Only {span} of the claims could be decided: read the share that holds with its bounds."
+        low, high = percent(min(shares)), percent(max(shares))
+        yield (
+            f"Only {low if low == high else f'{low} to {high}'} of the claims "
+            f"{'' if len(thin) == len(cells) else f'of {_listed([model_name(c) for c in thin])} '}could be decided: "
+            "read the share that holds with its bounds."
+        )
 
 
-def _ranked(cells: Sequence[Cell], measure: Callable[[Cell], Measure], *, one: str, best: str, none: str) -> str:
+def _ranked(
+    cells: Sequence[Cell], pairs: int, measure: Callable[[Cell], Measure], *, one: str, best: str, none: str
+) -> str:
     found = [(cell, m) for cell in cells if isinstance(m := measure(cell), Interval)]
     if not found:
         return none
@@ -89,13 +114,14 @@ def _ranked(cells: Sequence[Cell], measure: Callable[[Cell], Measure], *, one: s
     if len(found) == 1:
         return one.format(**said)
     others = [(model_name(cell), m) for cell, m in found if cell is not top]
-    below = [f"{name} ({share_text(m)})" for name, m in others if m.upper < highest.lower]
-    near = [f"{name} ({share_text(m)})" for name, m in others if m.upper >= highest.lower]
+    below = [f"{name} ({share_text(m)})" for name, m in others if apart(highest, m, pairs)]
+    near = [f"{name} ({share_text(m)})" for name, m in others if not apart(highest, m, pairs)]
     clauses = [best.format(**said)]
     if below:
         clauses.append(f"clearly above {_listed(below)}")
     if near:
-        clauses.append(f"not told apart from {_listed(near)}")
+        many = f"any of the other {len(near)} models" if len(near) == len(others) > 3 else _listed(near)
+        clauses.append(f"not told apart from {many}")
     return ", ".join(clauses) + "."
 
 

@@ -133,11 +133,10 @@ def _cluster_sums(rows: Floats, codes: NDArray[np.intp], count: int) -> Floats:
 
 def _draw_ratios(sums: Floats, *, seed: int, draws: int) -> Floats:
     """Ratios of shape (draws, m) from cluster sums of shape (2, m, k)."""
-    chunks = [
-        (weights @ sums[0].T) / (weights @ sums[1].T)
-        for weights in _weights(sums.shape[2], seed=seed, draws=draws, width=sums.shape[2])
-    ]
-    return np.concatenate(chunks)
+    _, statistics, count = sums.shape
+    columns = sums.reshape(2 * statistics, count).T
+    totals = np.concatenate([w @ columns for w in _weights(count, seed=seed, draws=draws, width=count)])
+    return totals[:, :statistics] / totals[:, statistics:]
 
 
 def _weights(count: int, *, seed: int, draws: int, width: int) -> Iterator[Floats]:
