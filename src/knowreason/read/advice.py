@@ -14,7 +14,8 @@ _CUT = ("length_cut", "unclosed_thought")
 _KEEP = {
     "lm-eval": "leave think_end_token and enable_thinking out of --model_args (think_end_token deletes the thinking "
     "before --log_samples writes it); if enable_thinking=True is needed, add think_end_token=KEEP, a text that never "
-    "occurs, and --gen_kwargs until=[], or the task's stop strings cut the thinking; with --model local-chat-completions start the server without --reasoning-parser, since only the content "
+    "occurs, and --gen_kwargs until=[], or the task's stop strings cut the thinking; "
+    "with --model local-chat-completions start the server without --reasoning-parser, since only the content "
     "is logged",
     "inspect": "run the model through a provider that returns its reasoning (for vLLM: vllm serve MODEL "
     "--reasoning-parser NAME); for hosted models that hide it, --reasoning-summary auto keeps at least a summary",
