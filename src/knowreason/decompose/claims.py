@@ -19,6 +19,7 @@ from knowreason.decompose.referents import (
     resolve,
     subject_of,
 )
+from knowreason.mentions import value_of
 from knowreason.records import Claim, Step, Trace
 from knowreason.sentences import split_sentences
 
@@ -67,7 +68,7 @@ _NUMBER = {
     "those": True,
 }
 _OPTION_SAYS = re.compile(
-    r"(?:is|are|was|says?|states?|describes?|refers?|mentions?|suggests?|implies|involves?|represents?|"
+    r"(?:is|are|was|has|gives|lists|says?|states?|describes?|refers?|mentions?|suggests?|implies|involves?|represents?|"
     r"would|does|fails?|could|can|"
     r"seems?|appears?|only|also|correctly|incorrectly)\b",
     re.I,
@@ -86,7 +87,7 @@ class _Reader:
     def __init__(self, trace: Trace) -> None:
         self._text = trace.reasoning
         self._options = trace.options
-        self._case: Case = read_case(trace.question, trace.reasoning)
+        self._case: Case = read_case(trace.question, trace.reasoning, _asks_number(trace))
         subject = self._case.subject if self._case.kind == "plain" else ""
         self._about_case = False
         self._last = False
@@ -176,7 +177,8 @@ class _Reader:
     def _concluding(self, clause: Clause, start: int) -> str:
         head = self._text[clause.start : start].lower()
         match = re.search(rf"\b(?:{v.CONCLUDING})\b", head)
-        return "so" if match or clause.link in {"so", "therefore", "thus", "hence"} else clause.link
+        within = clause.link in {"so", "therefore", "thus", "hence"} and self._case.kind != "plain"
+        return "so" if match or within else "" if clause.link in v.CONCLUDING.split("|") else clause.link
 
     def _without_tail(self, start: int, end: int) -> int | None:
         """Where the clause ends without its last consequence, second predicate or addition, if enough is left."""
@@ -264,6 +266,11 @@ def find_claims(trace: Trace, steps: Sequence[Step]) -> tuple[Claim, ...]:
             for i, f in enumerate(found)
         ]
     return tuple(claims)
+
+
+def _asks_number(trace: Trace) -> bool:
+    values = list((trace.options or {}).values())
+    return trace.answer_type == "math" or (bool(values) and all(value_of(text) is not None for text in values))
 
 
 def _stands_out(text: str, start: int, at: int) -> bool:

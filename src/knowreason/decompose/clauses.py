@@ -15,6 +15,7 @@ _TOKEN = re.compile(
     r"|(?P<stop>[,;:—–()!?]|(?<=\s)-(?=\s))"
     r"|(?P<sign>[^\s\w])"
 )
+_AFTER_AND = frozenset([",", "so", "thus", "hence", "therefore", "then"])
 _AS_IDIOMS = ("long", "soon", "well", "far", "much", "if", "though", "opposed", "in", "a", "an", "shown")
 _CONTRACTED = re.compile(r"(?:it|that|there|he|she|they|what|here|who)'(?:s|re|ll|d|ve)$")
 _PLURAL = re.compile(r"[^su]s$")
@@ -22,7 +23,9 @@ _PLURAL_NOUN = re.compile(r"[^su]s$|(?:teria|ia|cytes|ies|men|ae|[ao]i)$")
 _ENDS_IN_S = re.compile(r"[a-z]{3,}[^siu]s")
 _ADVERB = re.compile(r"\w+ly|also|often|never|always|then|not|just")
 _MAY_CUT = frozenset(",;:—–-") | v.SPLITTING
+_OBJECTS = frozenset("it them to from with into on at as that".split())
 _NO_SUBJECT = frozenset(["not", "to", "then", "thus", "therefore", "also", "hence"])
+_LABEL = 8  # tokens: what stands before a colon without a verb and is not a heading is at most this long
 _REACH = 14  # tokens within which a new clause must show its verb
 
 
@@ -97,6 +100,8 @@ def is_verb(tokens: Sequence[Token], i: int) -> bool:
         return not (word == "can" and i == 0)
     if "'" in word and _CONTRACTED.search(word):
         return True
+    if word in {"consists", "consist"}:
+        return i > 0
     if word in v.THIRD_PERSON or word in v.IRREGULAR:
         return _after_subject(tokens, i) and not _next(tokens, i, ("of", "is", "are", "was", "were", "can", "may"))
     if word in v.VERBS:
@@ -110,8 +115,10 @@ def _may_be_verb(tokens: Sequence[Token], i: int) -> bool:
     if tokens[i].kind != "word" or i + 1 >= len(tokens) or not _after_subject(tokens, i):
         return False
     if word in v.VERBS:
-        return any(_PLURAL.search(t.lower) for t in tokens[: i - 1]) or tokens[i - 1].kind == "formula"
+        return any(_PLURAL_NOUN.search(t.lower) for t in tokens[: i - 1]) or tokens[i - 1].kind == "formula"
     after = tokens[i + 1]
+    if word.endswith("ed") and after.lower in v.DETERMINERS:
+        return i > 0 and {word[:-1], word[:-2]} & v.VERBS != set()
     free = after.lower not in v.PREPOSITIONS | v.CONJUNCTIONS and not _next(tokens, i, ("is", "are", "can", "may"))
     return i > 0 and free and after.kind == "word" and _ENDS_IN_S.fullmatch(word) is not None
 
@@ -190,7 +197,12 @@ def _cut_at(tokens: Sequence[Token], opened: int, i: int) -> int | None:
     """Where the next clause begins if this one ends before token `i`."""
     word, after = tokens[i].lower, tokens[i + 1].lower if i + 1 < len(tokens) else ""
     left = tokens[opened:i]
-    if not left or not after or not any(is_verb(left, k) for k in range(len(left))):
+    if not left or not after:
+        return None
+    said = any(is_verb(left, k) for k in range(len(left)))
+    if word == ":" and not said:
+        return i + 1 if len(left) <= _LABEL and opens_clause(tokens, i + 1) else None
+    if not said:
         return None
     if word in ";:—–-" and tokens[i].kind == "stop":
         return i + 1 if _has_verb_soon(tokens, i + 1) else None
@@ -212,8 +224,10 @@ def _cut_at_conjunction(tokens: Sequence[Token], opened: int, end: int, i: int) 
     if word in {"and", "but", "yet"} and _is_open_condition(tokens[opened:end]):
         return None
     begin = i + 1
-    if begin < len(tokens) and tokens[begin].lower == ",":
+    if begin < len(tokens) and tokens[begin].lower in _AFTER_AND:
         begin += 1
+    if word in v.CONCESSIVE and _asserts_soon(tokens, begin):
+        return begin
     return begin if opens_clause(tokens, begin) else None
 
 
@@ -225,26 +239,35 @@ def opens_clause(tokens: Sequence[Token], begin: int) -> bool:
     if rest[0].lower.endswith("ing") and not _next(rest, 0, ("is", "in", "of", "the", "a")):
         return False
     condition = rest[0].lower in v.SUBORDINATORS
+    wanted = 1  # verbs: each relative clause inside the subject has one of its own
     for i, token in enumerate(rest):
-        relative = i > 0 and token.lower in v.RELATIVE
-        if token.lower in {";", ":", "(", "?"} or token.lower in v.CONJUNCTIONS or relative:
+        if token.lower in {";", ":", "(", "?"} or token.lower in v.CONJUNCTIONS:
             return False
         if token.lower == ",":
             return condition and opens_clause(tokens, begin + i + 1)
-        if i > 0 and is_verb(rest, i):
+        wanted += i > 0 and token.lower in v.RELATIVE
+        wanted -= i > 0 and is_verb(rest, i)
+        if wanted == 0:
             return True
     return re.match(r"(?:it|that|there|he|she|they)'(?:s|re)", rest[0].lower) is not None
 
 
 def starts_with_verb(tokens: Sequence[Token]) -> bool:
     """Whether a verb comes first, its subject being left to the clause before."""
-    first = tokens[0].lower
-    if first in v.AUXILIARIES or (first in v.VERBS and not first.endswith("s")):
+    first, after = tokens[0].lower, tokens[1].lower if len(tokens) > 1 else ""
+    if first in v.AUXILIARIES:
         return True
-    objects = {"it", "them", "to", "from", "with", "into", "on", "at", "as", "that"}
-    return (
-        first in v.THIRD_PERSON and len(tokens) > 1 and (tokens[1].lower in v.DETERMINERS or tokens[1].lower in objects)
-    )
+    if first in v.VERBS:  # "lower the dose", not "damage to nerves is"
+        return after in v.DETERMINERS or not any(is_verb(tokens, i) for i in range(1, len(tokens)))
+    return first in v.THIRD_PERSON and (after in v.DETERMINERS or after in _OBJECTS)
+
+
+def _asserts_soon(tokens: Sequence[Token], begin: int) -> bool:
+    """Whether a finite verb follows "because" or "while", which hardly join anything but clauses."""
+    rest = tokens[begin : begin + _REACH]
+    stop = next((i for i, t in enumerate(rest) if t.lower in ",;:(" or (i and t.lower in v.RELATIVE)), len(rest))
+    gerund = bool(rest) and (rest[0].lower.endswith("ing") or rest[0].lower in v.PREPOSITIONS)
+    return not gerund and any(is_verb(rest[:stop], i) for i in range(1, stop))
 
 
 def _without_key(tokens: Sequence[Token]) -> Sequence[Token]:

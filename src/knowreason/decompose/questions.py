@@ -67,9 +67,14 @@ class Case(NamedTuple):
     subject: str
 
 
-def read_case(question: str, reasoning: str) -> Case:
-    """The case of a trace: what the question gives, and the numbers that the reasoning computes from it."""
+def read_case(question: str, reasoning: str, asks_number: bool = False) -> Case:
+    """The case of a trace: what the question gives, and the numbers that the reasoning computes from it.
+
+    `asks_number`: the answers or options are numbers, so that a question with a number in it is a problem.
+    """
     kind = _kind(question)
+    if kind == "plain" and asks_number and _NUMBER.search(question):
+        kind = "problem"
     given = {n for n in _NUMBER.findall(question) if len(n) > 1}
     if kind == "problem":
         given |= set(_NUMBER.findall(question))

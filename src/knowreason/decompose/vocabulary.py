@@ -17,9 +17,9 @@ AUXILIARIES = frozenset(
 VERBS = frozenset(
     """
     absorb accelerate accept accommodate accompany account accumulate achieve act activate add address affect
-    aggravate agree aid aim align allow alter amplify analyze anchor appear apply approach arise arrive
+    aggravate agree aid aim align allow alter amount amplify analyze anchor appear apply approach arise arrive
     articulate assess attach attack attract attribute avoid bear become begin belong benefit bifurcate bind
-    block boost break bring build bypass calcify calculate call capture carry catalyze catch cause change
+    block boost break bring build bypass calcify calculate call cancel capture carry catalyze catch cause change
     characterize circulate cleave close code coincide collect combine come communicate commute compare compete
     complicate compress comprise concern conduct confer confirm conjugate connect conserve consider consist
     constitute constrict consume contain continue contract contradict contribute control converge convert convey
@@ -37,21 +37,21 @@ VERBS = frozenset(
     intensify interact interfere interrupt intersect introduce invade involve irritate join keep kill lack last
     lead learn leave lengthen let lie limit line link live localize look lose lower maintain make manage
     manifest map mark match matter mature maximize mean measure mediate meet metabolize metastasize mimic
-    minimize mitigate modulate move multiply mutate narrow necessitate need neutralize nourish obey obstruct
-    obtain occlude occupy occur open operate oppose organize originate oxidize pair paralyze participate pass
-    penetrate perform perfuse permit persist phosphorylate photosynthesize play point pose possess postulate
-    precede predict predispose prepare present preserve prevent proceed process produce progress prohibit
-    prolong promote propagate propose protect protrude prove provide provoke pull pump push put quadruple
-    radiate raise range reach react receive recognize reduce refer reflect regulate relate relax release relieve
-    rely remain remember remove render repair repeat replace replicate represent reproduce require resemble
-    reside resist resolve respond restore restrict result retain return reverse rise rotate run rupture satisfy
-    scavenge secrete seek seem select send sensitize separate serve share shift shorten show shrink shut signal
-    simplify sit slow soften solve span spare specify split spread spring spur stabilise stabilize stain stand
-    start state stay stem stick stimulate stop store stretch suffer suggest suit sum supply support suppress
-    surround survive sustain swap swell switch synthesize take target tell tend terminate thicken tie tolerate
-    total touch trace transcribe transfer transform translate transmit transport travel treat trigger turn
-    undergo underlie underscore unite use utilize vanish vary vibrate walk warrant weaken weigh widen work
-    worsen wrap yield
+    minimize mitigate modulate move multiply mutate narrow necessitate need neutralize nourish obey oblige
+    obstruct obtain occlude occupy occur open operate oppose organize originate oxidize pair paralyze
+    participate pass penetrate perform perfuse permit persist phosphorylate photosynthesize play point pose
+    possess postulate precede predict predispose prepare present preserve prevent proceed process produce
+    progress prohibit prolong promote propagate propose protect protrude prove provide provoke pull pump push
+    put quadruple radiate raise range reach react receive recognize reduce refer reflect regulate relate relax
+    release relieve rely remain remember remove render repair repeat replace replicate represent reproduce
+    require resemble reside resist resolve respond restore restrict result retain return reverse rise rotate run
+    rupture satisfy scale scavenge secrete seek seem select send sensitize separate serve share shift shorten
+    show shrink shut signal simplify sit slow soften solve span spare specify split spread spring spur stabilise
+    stabilize stain stand start state stay stem stick stimulate stop store stretch suffer suggest suit sum
+    supply support suppress surround survive sustain swap swell switch synthesize take target tell tend
+    terminate thicken tie tolerate total touch trace transcribe transfer transform translate transmit transport
+    travel treat trigger turn undergo underlie underscore unite use utilize vanish vary vibrate walk warrant
+    weaken weigh widen work worsen wrap yield
     """.split()
 )
 IRREGULAR = frozenset("rose fell led gave took grew began became arose went held underwent meant stood".split())
