@@ -189,7 +189,7 @@ def _kin(texts: Iterable[str]) -> dict[str, list[str]]:
     kin = {term: [other for other in group if other != term] for group in KINDS for term in group}
     counts: dict[str, int] = defaultdict(int)
     for text in texts:
-        for word in set(re.findall(r"[a-z]{6,}", text)):
+        for word in sorted(set(re.findall(r"[a-z]{6,}", text))):
             counts[word] += 1
     families: dict[str, list[str]] = defaultdict(list)
     for word, count in counts.items():

@@ -57,7 +57,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--head-rate", type=float, default=6e-4)
     parser.add_argument("--pair-share", type=float, default=0.5)
     parser.add_argument("--workers", type=int, default=0, help="processes that draw batches")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="of torch, on a processor")
     parser.add_argument("--check-pairs", type=int, default=3_000, help="dev pairs of each of the six checks")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return parser.parse_args(arguments)
