@@ -1,61 +1,60 @@
 """Which option a sentence names, and whether it tells it as the result.
 
 A mention is a whole-token match after normalising case, punctuation, LaTeX and units. The longest match wins
-over options that it contains. A mention is *told* when no negation stands before it in its clause and the
-sentence names no other option, or names it right after "so", "is" or "=". A numeric option counts only as a
-right-hand side or as the last number of a sentence, never in a sentence copied from the question.
+over options that it contains. A mention is *told* when nothing in its clause denies it and the sentence tells
+no other option, or names it right after "so", "is" or "=". A numeric option counts only as a right-hand side or
+as the last number of a sentence, never where a sentence copies the question's own number.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
+from knowreason.paraphrase import Paraphrases
+from knowreason.quantities import normalise, numbers_of, results_of, value_of
 from knowreason.records import ContentRule
+from knowreason.wording import NEGATION, STOP, Words, occurrences, words_of
+
+__all__ = ["VALUE", "Mentions", "OptionReader", "normalise", "value_of"]
 
 VALUE = "value"  # what a free answer is called where options have letters
+_BESIDE_LETTER = 0.25  # share of its content that suffices where the option is named by its letter
+OTHER = "other"  # any other result, where a free answer has no other options
 
-_FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
-_LATEX_WORD = re.compile(r"\\(?:text(?:bf|it|rm)?|math(?:rm|bf|it)|boxed|left|right|displaystyle|operatorname)\b")
-_TOKEN = re.compile(r"(?P<number>\d+(?:\.\d+)?)|(?P<word>[^\W\d_]+)|(?P<sign>[=≈+*/^%<>-])|(?P<stop>[,;:.!?()—–])")
-_NUMBER = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?)(?:\s*/\s*(\d+(?:\.\d+)?))?(?:\s*(?:x|×|\*|times)\s*10\s*\^\s*(-?\d+))?(?!\w*\d)")
-_RIGHT_HAND = re.compile(r"(?:=|≈|\bequals?|\bis|\bare|\bgives?|\bget)\s*(?:to\s+)?(?:about\s+|approximately\s+)?$")
+_LETTERS = r"\(?[A-J]\)?(?:\s*(?:,|and|or|&|,\s*and)\s*\(?[A-J]\)?)+"
+_ROMANS = r"(?:[IVX]{1,5}|\d)(?:\s*(?:,\s*and\b|,|and\b|&)\s*(?:[IVX]{1,5}|\d))*"
 _UNREADABLE = re.compile(
-    r"^\W*(?:all|none|both|neither|any|each|two|either)\b.{0,24}\b(?:above|these|those|options?|choices?|mentioned)\b"
-    r"|^\W*(?:both\s+)?\(?[A-J]\)?\s*(?:,|and|or|&)\s*\(?[A-J]\)?\W*$"
-    r"|^\W*(?:[IVX]+(?:\s*(?:,|and|&)\s*)?)+(?:only)?\W*$"
-    r"|^\W*(?:all|none|both|neither|true|false|yes|no)\W*$",
+    r"\W*(?:all|none|both|neither|any|each|two|either)\b.{0,24}\b(?:above|these|those|options?|choices?|mentioned)\b"
+    rf"|\W*(?:both\s+|neither\s+|either\s+|only\s+)?(?:{_LETTERS}|(?:statements?\s+)?{_ROMANS}\s+only|[IVX]+\s*(?:,|and|&)\s*{_ROMANS})"
+    r"(?:\s+only)?\W*$"
+    r"|\W*(?:[IVX]{1,5}|all|none|both|neither|true|false|yes|no|maybe)\W*$",
     re.I,
 )
-_NEGATION = frozenset(
-    "not no never without except unlike incorrect wrong false excluded exclude excludes excluding eliminate "
-    "eliminated eliminates ruled rule rules cannot isn doesn don won wouldn aren can't rather instead neither nor "
-    "unlikely incorrectly".split()
-)
-_CLAUSE = frozenset("but however although though whereas while because since so therefore thus hence".split())
-_TELLS = frozenset("so is are be = ≈ equals therefore thus hence namely called".split())
-_SKIPPED = frozenset(["a", "an", "the", "and", "-"])
-_LETTER = re.compile(r"\(([A-Z])\)|\b(?:[Oo]ption|[Cc]hoice)s?\s+([A-Z])\b")
-_STOP = frozenset(
-    "a an the of in on at to for and or by with from is are was were be been being it its this that these those as "
-    "not no can may also which who has have had do does did will than then there their they into such".split()
+_TELLS = frozenset("so is are be = ≈ ≡ equals therefore thus hence namely called".split())
+_LETTER = re.compile(r"\(([A-Z])\)|\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Ss]tatement)s?\s+\(?([A-Z])\b")
+_SYMBOL = re.compile(r"^[^\d=]{1,8}=\s*")  # "t = 5 s" is the value 5 s
+_OVER = re.compile(r"\bover\b")
+_LISTED = re.compile(r"\s*(?:[-*]\s+)?(?:\*\*)?(?:[Oo]ption\s+)?\(?([A-Z])(?:[).:]|\*\*)+\s*(.*)", re.S)
+_DENIED_AFTER = re.compile(
+    r"(?:(?:option|choice|answer|this|that|it|which|statement|would|could|may|might) )*"
+    r"(?:(?:is|are|was|were|be|can|does|do|has|have|seems?) )?(?:also |therefore |thus |clearly )?"
+    r"(?:not|isn|aren|wasn|doesn|don|incorrect|false|wrong|unlikely|excluded|eliminated|ruled|cannot|untrue|inaccurate"
+    r"|irrelevant|never|contraindicated)\b"
 )
 
 
 class Mentions(NamedTuple):
-    """What a sentence says of the options: `any` named at all, and the one `told` as the result, by `rule`."""
+    """What a sentence says of the options: `any` named at all, the one `told` as the result, by `rule`, and
+    those that it denies.
+    """
 
     any: bool
     told: str | None
     rule: ContentRule
-
-
-class _Words(NamedTuple):
-    words: tuple[str, ...]
-    clauses: tuple[int, ...]
+    denied: frozenset[str] = frozenset()
 
 
 class _Hit(NamedTuple):
@@ -64,67 +63,103 @@ class _Hit(NamedTuple):
     end: int
 
 
-def normalise(text: str) -> str:
-    """Lower case, NFKC, LaTeX commands and dollar signs removed, fractions as a/b, digits without commas."""
-    text = unicodedata.normalize("NFKC", text)
-    text = _FRACTION.sub(r" \1/\2 ", text)
-    text = _LATEX_WORD.sub(" ", text).replace("\\times", "*").replace("\\cdot", "*").replace("\\approx", "≈")
-    text = re.sub(r"\\[,;:! ()\[\]]|[${}\\]", " ", text)
-    text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
-    return re.sub(r"\s+", " ", text).strip().lower()
-
-
-def value_of(text: str) -> float | None:
-    """The number that `text` states with at most a unit beside it; None where it is no single number."""
-    text = normalise(text).strip(" .*")
-    numbers = list(_NUMBER.finditer(text))
-    if len(numbers) != 1:
-        return None
-    before, after = text[: numbers[0].start()], text[numbers[0].end() :]
-    if re.search(r"[^\W\d_]{3,}|[=^(]", before) or re.search(r"[=^*(+\d]", after) or len(after.split()) > 3:
-        return None
-    return _number(numbers[0])
-
-
 class OptionReader:
     """Reads sentences for mentions of the options of one question (or of one free numeric value)."""
 
-    def __init__(
-        self, question: str, options: Mapping[str, str] | None, letter: str | None, value: str | None
-    ) -> None:
+    def __init__(self, question: str, options: Mapping[str, str] | None, letter: str | None, value: str | None) -> None:
         self.chosen = letter if options else VALUE
-        texts = dict(options) if options else {VALUE: value or ""}
-        self._question = frozenset(_words(normalise(question)).words)
-        self._texts = {k: _words(normalise(t)).words for k, t in texts.items()}
-        self._values = _numeric_options(texts)
-        self._distinctive = self._distinctive_words()
-        chosen_text = texts.get(self.chosen or "", "")
-        self.unreadable = self._cannot_read(self.chosen, chosen_text, question)
+        self._options = dict(options) if options else {VALUE: value or ""}
+        self._query = normalise(question)
+        self._words = {k: words_of(normalise(t)) for k, t in self._options.items()}
+        self._texts = {k: w.words for k, w in self._words.items()}
+
+    @cached_property
+    def unreadable(self) -> bool:
+        """Whether mentions of the chosen option cannot be told from others: "all of the above", "A and B", an
+        option that occurs twice or stands in the question, a free answer that is no number.
+        """
+        text = self._options.get(self.chosen or "", "")
+        if self.chosen is None or not text.strip() or _UNREADABLE.match(text):
+            return True
+        if self.chosen == VALUE:
+            return not self._values
+        if self.chosen in self._values:
+            return False
+        own = self._texts[self.chosen]
+        return not own or sum(t == own for t in self._texts.values()) > 1 or self.chosen in self._asked
+
+    @cached_property
+    def _values(self) -> dict[str, float]:
+        """Options that are single numbers, where no two of them have the same value."""
+        values = {k: v for k, t in self._options.items() if (v := value_of(_SYMBOL.sub("", t))) is not None}
+        repeated = {v for v in values.values() if sum(v == w for w in values.values()) > 1}
+        return {k: v for k, v in values.items() if v not in repeated}
+
+    @cached_property
+    def _question(self) -> Words:
+        return words_of(self._query)
+
+    @cached_property
+    def _asked(self) -> set[str]:
+        """Options whose text stands in the question: to name them says nothing."""
+        worded = ((k, t) for k, t in self._texts.items() if t and k not in self._values)
+        return {k for k, t in worded if occurrences(self._question.words, t)}
+
+    @cached_property
+    def _asked_words(self) -> frozenset[str]:
+        return frozenset(self._question.words)
+
+    @cached_property
+    def _asked_numbers(self) -> frozenset[float]:
+        return frozenset(numbers_of(self._query))
+
+    @cached_property
+    def _parts(self) -> dict[float, str]:
+        """Values that stand in one option only, among options made of several numbers and not of words."""
+        owners: dict[float, set[str]] = {}
+        for key, text in self._options.items():
+            plain = key not in self._values and self.chosen != VALUE and not _OVER.search(text)
+            numbers = numbers_of(normalise(text)) if plain else []
+            content = [w for w in self._texts[key] if w.isalpha() and len(w) > 2 and w not in STOP]
+            for number in numbers if len(content) <= 2 * len(numbers) else []:
+                owners.setdefault(number, set()).add(key)
+        return {v: next(iter(k)) for v, k in owners.items() if len(k) == 1 and v not in self._asked_numbers}
+
+    @cached_property
+    def _paraphrases(self) -> Paraphrases:
+        worded = {k: w for k, w in self._words.items() if k not in self._values}
+        return Paraphrases(worded, self._question.words)
 
     def read(self, sentence: str) -> Mentions:
         """The options that one sentence names, and the one it tells as the result."""
         text = normalise(sentence)
-        words = _words(text)
-        numeric = self._numeric(text, words)
+        words = words_of(text)
         hits = self._verbatim(words)
-        told = self._told(words, hits)
+        denied = frozenset(h.key for h in hits if _is_denied(words, h))
+        if self._is_listing(sentence, words):
+            return Mentions(True, None, "verbatim")
+        by_letter = self._by_letter(sentence, words)
+        if by_letter is not None:
+            return by_letter
+        told = self._told(words, [h for h in hits if h.key not in denied])
         if told is not None:
-            return Mentions(True, told, "verbatim")
+            return Mentions(True, told, "verbatim", denied)
+        numeric = self._numeric(text, words)
         if numeric is not None and numeric.told is not None:
             return numeric
-        paraphrased = None if hits else self._paraphrase(words)
-        if paraphrased is not None:
-            negated = bool(_NEGATION.intersection(words.words))
-            return Mentions(True, None if negated else paraphrased, "paraphrase")
+        paraphrase = None if hits else self._paraphrases.read(words)
+        if paraphrase is not None:
+            gone = frozenset([paraphrase.key] if paraphrase.denied else [])
+            return Mentions(True, None if gone else paraphrase.key, "paraphrase", gone)
         named = bool(hits) or bool(numeric and numeric.any) or self._names_letter(sentence)
-        return Mentions(named, None, "verbatim")
+        return Mentions(named, None, "verbatim", denied)
 
     def named_in(self, text: str) -> list[str]:
         """The keys of the options whose full text makes up at least half of `text`, which denies nothing."""
-        words = _words(normalise(text))
-        if _NEGATION.intersection(words.words):
+        words = words_of(normalise(text))
+        if NEGATION.intersection(words.words):
             return []
-        hits = [h for h in self._verbatim(words) if 2 * (h.end - h.start) >= len(words.words)]
+        hits = [h for h in self._verbatim(words, asked=True) if 2 * (h.end - h.start) >= len(words.words)]
         keys = list(dict.fromkeys(h.key for h in hits))
         number = value_of(text)
         if not keys and number is not None:
@@ -134,128 +169,78 @@ class OptionReader:
     def _names_letter(self, sentence: str) -> bool:
         return any((m[1] or m[2]) in self._texts for m in _LETTER.finditer(sentence))
 
-    def _verbatim(self, words: _Words) -> list[_Hit]:
+    def _by_letter(self, sentence: str, words: Words) -> Mentions | None:
+        """What is said of the one option that a sentence names by its letter, beside some of its content."""
+        named = [m for m in _LETTER.finditer(sentence) if (m[1] or m[2]) in self._texts]
+        letters = {m[1] or m[2] for m in named}
+        if len(letters) != 1:
+            return None
+        letter = letters.pop()
+        if any(_DENIED_AFTER.match(sentence[m.end() : m.end() + 80].lstrip(" )*:,").lower()) for m in named):
+            return Mentions(True, None, "verbatim", frozenset([letter]))
+        if self._paraphrases.coverage(letter, words) < _BESIDE_LETTER:
+            return None
+        return Mentions(True, letter, "paraphrase")
+
+    def _is_listing(self, sentence: str, words: Words) -> bool:
+        """Whether the sentence only repeats an option under its letter, as the question lists it."""
+        match = _LISTED.match(sentence)
+        if match is None or match[1] not in self._texts:
+            return False
+        own = self._texts[match[1]]
+        return bool(own) and words_of(normalise(match[2])).words == own
+
+    def _verbatim(self, words: Words, *, asked: bool = False) -> list[_Hit]:
         hits = [
             _Hit(key, at, at + len(option))
             for key, option in self._texts.items()
-            if option and key not in self._values
-            for at in _occurrences(words.words, option)
+            if option and key not in self._values and (asked or key not in self._asked)
+            for at in occurrences(words.words, option)
         ]
-        return [h for h in hits if not any(_contains(other, h) for other in hits)]
+        return _longest(hits)
 
-    def _told(self, words: _Words, hits: Sequence[_Hit]) -> str | None:
-        told = [h for h in hits if not _negated(words, h)]
-        keys = {h.key for h in told}
-        if len(keys) == 1 and len({h.key for h in hits}) == 1:
+    def _told(self, words: Words, hits: Sequence[_Hit]) -> str | None:
+        keys = {h.key for h in hits}
+        if len(keys) == 1:
             return keys.pop()
-        after = {h.key for h in told if h.start and _TELLS.intersection(words.words[max(0, h.start - 3) : h.start])}
+        after = {h.key for h in hits if _TELLS.intersection(words.words[max(0, h.start - 3) : h.start])}
         return after.pop() if len(after) == 1 else None
 
-    def _numeric(self, text: str, words: _Words) -> Mentions | None:
+    def _numeric(self, text: str, words: Words) -> Mentions | None:
         """A sentence's result: its last right-hand side, else its last number."""
-        if not self._values or self._is_copied(words):
+        if not self._values and not self._parts:
             return None
-        numbers = list(_NUMBER.finditer(text))
-        if not numbers:
-            return None
-        right = [n for n in numbers if _RIGHT_HAND.search(text[max(0, n.start() - 24) : n.start()])]
-        result = _number((right or numbers)[-1])
-        named = any(self._with_value(_number(n)) for n in numbers)
-        told = self._with_value(result)
-        if told is None and self.chosen == VALUE:
-            told = "other"  # a free answer has no other options: any other result ends the run
+        copied = self._is_copied(words)
+        results = [r for r in results_of(text) if not (copied and r in self._asked_numbers)]
+        told = next((k for r in results if (k := self._with_value(r)) is not None), None)
+        if told is None and self.chosen == VALUE and results:
+            told = OTHER
+        named = any(self._with_value(n) is not None for n in numbers_of(text))
         return Mentions(named, told, "number")
 
-    def _with_value(self, number: float | None) -> str | None:
+    def _with_value(self, number: float) -> str | None:
         """The one option of this value, rounding of one per cent allowed where no other option is as near."""
-        if number is None:
-            return None
         near = [k for k, v in self._values.items() if abs(v - number) <= 0.01 * abs(v)]
         exact = [k for k in near if self._values[k] == number]
-        return exact[0] if exact else near[0] if len(near) == 1 else None
+        parts = [k for v, k in self._parts.items() if abs(v - number) <= 0.005 * abs(v)]
+        return exact[0] if exact else near[0] if len(near) == 1 else parts[0] if len(parts) == 1 else None
 
-    def _is_copied(self, words: _Words) -> bool:
-        content = [w for w in words.words if w.isalpha() and len(w) > 1 and w not in _STOP]
-        return len(content) >= 4 and sum(w in self._question for w in content) >= 0.9 * len(content)
-
-    def _paraphrase(self, words: _Words) -> str | None:
-        present = {_stem(w) for w in words.words}
-        found = [k for k, d in self._distinctive.items() if len(d & present) >= 0.8 * len(d)]
-        return found[0] if len(found) == 1 else None
-
-    def _distinctive_words(self) -> dict[str, frozenset[str]]:
-        """Per option: stems of its content words that stand in at most one other option, not in the question."""
-        asked = {_stem(w) for w in self._question}
-        content = {k: {_stem(w) for w in t if w not in _STOP and len(w) > 2} for k, t in self._texts.items()}
-        own = {
-            k: frozenset(w for w in words if w not in asked and sum(w in c for c in content.values()) <= 2)
-            for k, words in content.items()
-            if k not in self._values
-        }
-        return {k: d for k, d in own.items() if len(d) >= 2 or any(len(w) >= 5 for w in d)}
-
-    def _cannot_read(self, chosen: str | None, text: str, question: str) -> bool:
-        if chosen is None or not text.strip() or _UNREADABLE.search(text):
-            return True
-        if chosen == VALUE:
-            return not self._values
-        own = self._texts[chosen]
-        if not own or sum(t == own for t in self._texts.values()) > 1:
-            return True
-        if chosen in self._values:
-            return False
-        return bool(_occurrences(_words(normalise(question)).words, own))
+    def _is_copied(self, words: Words) -> bool:
+        content = [w for w in words.words if w.isalpha() and len(w) > 1 and w not in STOP]
+        return len(content) >= 4 and sum(w in self._asked_words for w in content) >= 0.9 * len(content)
 
 
-def _numeric_options(texts: Mapping[str, str]) -> dict[str, float]:
-    """Options that are single numbers, where no two of them have the same value."""
-    values = {k: v for k, t in texts.items() if (v := value_of(t)) is not None}
-    repeated = {v for v in values.values() if sum(v == w for w in values.values()) > 1}
-    return {k: v for k, v in values.items() if v not in repeated}
+def _longest(hits: Sequence[_Hit]) -> list[_Hit]:
+    """Hits that no longer hit contains."""
+    kept: list[_Hit] = []
+    for hit in sorted(hits, key=lambda h: (h.start, -h.end)):
+        outer = kept[-1] if kept else None
+        same = outer is not None and (outer.start, outer.end) == (hit.start, hit.end)
+        if outer is None or hit.end > outer.end or same:
+            kept.append(hit)
+    return kept
 
 
-@lru_cache(maxsize=4096)
-def _words(text: str) -> _Words:
-    words: list[str] = []
-    clauses: list[int] = []
-    clause = 0
-    for match in _TOKEN.finditer(text):
-        token = match.group()
-        if match["stop"]:
-            clause += 1
-            continue
-        clause += token in _CLAUSE
-        if token in _SKIPPED:
-            continue
-        words.append(token)
-        clauses.append(clause)
-    return _Words(tuple(words), tuple(clauses))
-
-
-def _stem(word: str) -> str:
-    return re.sub(r"(?:ing|edly|ed|es|s|ly)$", "", word)[:7] if len(word) > 4 else word
-
-
-def _occurrences(words: Sequence[str], option: tuple[str, ...]) -> list[int]:
-    first, length = option[0], len(option)
-    return [i for i, w in enumerate(words) if w == first and tuple(words[i : i + length]) == option]
-
-
-def _contains(outer: _Hit, inner: _Hit) -> bool:
-    longer = outer.end - outer.start > inner.end - inner.start
-    return longer and outer.start <= inner.start and inner.end <= outer.end
-
-
-def _negated(words: _Words, hit: _Hit) -> bool:
-    clause = words.clauses[hit.start]
-    before = (w for w, c in zip(words.words[: hit.start], words.clauses, strict=False) if c == clause)
-    return not _NEGATION.isdisjoint(before)
-
-
-def _number(match: re.Match[str]) -> float | None:
-    value = float(match[1])
-    if match[2]:
-        if not float(match[2]):
-            return None
-        value /= float(match[2])
-    return round(value * 10.0 ** max(-300, min(300, int(match[3] or 0))), 9)
+def _is_denied(words: Words, hit: _Hit) -> bool:
+    after = " ".join(words.words[hit.end : hit.end + 8])
+    return words.denied[hit.start] or _DENIED_AFTER.match(after) is not None
