@@ -129,9 +129,7 @@ def index(
 
     fields = dict(_pair("--corpus-field", text) for text in corpus_field or [])
     with bars() as progress:
-        built = build_index(
-            corpus, out, fields=fields, progress=lambda done, total: progress("index", done, total)
-        )
+        built = build_index(corpus, out, fields=fields, progress=lambda done, total: progress("index", done, total))
     counts = {"index": str(out), "hash": built.content_hash, **msgspec.to_builtins(built.counts)}
     if as_json:
         _json(counts)

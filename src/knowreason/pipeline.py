@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import islice
@@ -28,7 +28,8 @@ from knowreason.gain import OptionScorer, trace_gain
 from knowreason.grade import Grader
 from knowreason.models.load import Model, load
 from knowreason.models.protocols import Entailer, Observer, Scorer
-from knowreason.read import ReadOptions, Source, read_traces, source_files
+from knowreason.models.tokens import count_tokens
+from knowreason.read import ReadOptions, Source, Tally, advice, read_traces, source_files
 from knowreason.records import Grade, ReadIssue, Trace
 from knowreason.retrieve import Index
 from knowreason.retrieve.knowledge import open_knowledge
@@ -62,11 +63,16 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Selection(NamedTuple):
-    """What one reading of the inputs found: which questions to keep (None: all), and how many traces they have."""
+    """What one reading of the inputs found.
+
+    `questions` are those to keep (None: all), `traces` how many traces they have, `issues` the rejected lines,
+    `advice` the harness options that would have kept lost reasoning.
+    """
 
     questions: frozenset[tuple[str, str]] | None
     traces: int
     issues: int
+    advice: tuple[str, ...]
 
 
 class Instruments(NamedTuple):
@@ -97,7 +103,8 @@ def audit(task: Audit, progress: Progress | None = None) -> Path:
     if selection.traces == 0:
         raise InputError(f"no trace to audit: {selection.issues} lines rejected; see {task.out}/read_issues.jsonl")
     parts = _work(task, store, instruments, selection, show)
-    store.finish(parts, {**manifest, "counts": {"traces": selection.traces, "read_issues": selection.issues}})
+    counts = {"traces": selection.traces, "read_issues": selection.issues}
+    store.finish(parts, {**manifest, "counts": counts, "advice": list(selection.advice)})
     show("summary", 0, None)
     write_summary(task.out, seed=task.seed)
     return task.out
@@ -149,16 +156,19 @@ def _select(task: Audit, store: Store, show: Progress) -> Selection:
     """Reads everything once: writes read_issues.jsonl, and chooses whole questions in the order of a seeded hash."""
     counts: Counter[tuple[str, str]] = Counter()
     lines: list[str] = []
+    tally = Tally()
     for number, item in enumerate(read_traces(task.sources, task.read), start=1):
         if isinstance(item, ReadIssue):
             lines.append(msgspec.json.encode(item).decode())
         elif _matches(item, task.where):
             counts[item.benchmark, item.question_key] += 1
+            tally.add(item)
         if number % 500 == 0:
             show("read", number, None)
     store.write_text("read_issues.jsonl", "".join(line + "\n" for line in lines))
+    lost = tuple(advice(tally))
     if task.limit is None:
-        return Selection(None, counts.total(), len(lines))
+        return Selection(None, counts.total(), len(lines), lost)
     chosen: set[tuple[str, str]] = set()
     total = 0
     for question in sorted(counts, key=lambda q: _order(task.seed, q)):
@@ -166,7 +176,7 @@ def _select(task: Audit, store: Store, show: Progress) -> Selection:
             break
         chosen.add(question)
         total += counts[question]
-    return Selection(frozenset(chosen), total, len(lines))
+    return Selection(frozenset(chosen), total, len(lines), lost)
 
 
 def _order(seed: int, question: tuple[str, str]) -> str:
@@ -232,7 +242,7 @@ def _audit_unit(
 
 def audit_trace(trace: Trace, grade: Grade, instruments: Instruments) -> Audited:
     """All measurements of one trace."""
-    parts = decompose(trace, instruments.count_tokens)
+    parts = decompose(trace, count_tokens)
     index = instruments.index
     found = None if index is None else index.search([claim.normalised for claim in parts.claims], PASSAGES)
     return Audited(

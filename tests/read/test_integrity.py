@@ -29,7 +29,7 @@ def judged(response, thinking=None, *, closed=True, mark=None, finish=None, labe
         ("Insulin binds to its **receptor.**", "ends_without_answer"),
         ("胰岛素降低血糖。", "ends_without_answer"),
         ("The dose follows from \\[ x = 3 \\]", "ends_without_answer"),
-        (LOOP * 6, "length_cut"),
+        (LOOP * 6, "looping"),
         (LOOP * 6 + ".", "ends_without_answer"),
         ((LOOP.strip() + ". ") * 6, "looping"),
         ((LOOP.strip() + ". ") * 6 + "The answer is (B).", "complete"),

@@ -15,9 +15,7 @@ _MOST_STEPS = 2000
 _ABSENT = frozenset({"redacted", "summary_only", "stripped"})
 
 
-def trace_gain(
-    trace: Trace, steps: Sequence[Step], commitment: Commitment | None, observer: Observer
-) -> TraceGain:
+def trace_gain(trace: Trace, steps: Sequence[Step], commitment: Commitment | None, observer: Observer) -> TraceGain:
     """Surprisals h_0..h_n and gains g_i = h_(i-1) - h_i of the gold answer, in nats.
 
     h_i = -ln q(gold | question, steps 1..i) over the answer's candidates: the options, or for a free numeric
@@ -44,9 +42,7 @@ def trace_gain(
     gains = _gains(steps, [-log[gold] for log in logs], [_entropy(log) for log in logs])
     sharpened = _entropy(logs[0]) - _entropy(logs[-1])
     total = gains[0].surprisal - gains[-1].surprisal
-    return TraceGain(
-        trace_id=trace.trace_id, outcome=gains, confident_wrong=sharpened - total, answer_space=space
-    )
+    return TraceGain(trace_id=trace.trace_id, outcome=gains, confident_wrong=sharpened - total, answer_space=space)
 
 
 def _gains(steps: Sequence[Step], surprisals: Sequence[float], entropies: Sequence[float]) -> tuple[Gain, ...]:
@@ -72,9 +68,7 @@ def _candidates(trace: Trace) -> tuple[tuple[str, ...], int] | Unscored:
     return numbers, numbers.index(number_text(value))
 
 
-def _refusal(
-    trace: Trace, steps: Sequence[Step], commitment: Commitment | None, observer: Observer
-) -> Unscored | None:
+def _refusal(trace: Trace, steps: Sequence[Step], commitment: Commitment | None, observer: Observer) -> Unscored | None:
     if trace.integrity in _ABSENT:
         return Unscored(reason="reasoning_absent", detail=trace.integrity)
     end = commitment.statement_at if commitment else len(trace.reasoning)

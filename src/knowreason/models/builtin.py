@@ -58,7 +58,7 @@ class BuiltinModel:
         self._folder = folder
         self._settings = _read_settings(folder / "settings.json")
         self._session = _open_session(folder / "model.onnx")
-        self._tokenizer = _open_tokenizer(folder / "tokenizer.json")
+        self._tokenizer = open_tokenizer(folder / "tokenizer.json")
         self._continues = _continuations(self._tokenizer)
         self._trained = _read_trained(folder / "trained_questions.npy")
 
@@ -194,7 +194,8 @@ def _open_session(path: Path) -> Any:
         raise ModelError(f"the built-in model cannot be used: {path.name}: {error}") from error
 
 
-def _open_tokenizer(path: Path) -> Any:
+def open_tokenizer(path: Path) -> Any:
+    """The built-in tokenizer, which neither cuts nor pads. Raises `ModelError` where its file is missing."""
     from tokenizers import Tokenizer
 
     if not path.is_file():

@@ -47,8 +47,9 @@ def judge(
     """Puts thinking and response together and decides the integrity; the first match wins.
 
     empty; redacted, summary_only, stripped (`label`, or the message's mark: declared only);
-    unclosed_thought; length_cut (the finish reason, or no answer statement and no final terminator); looping
-    (a 40-character tail four times, no statement); ends_without_answer; stop_cut (declared only); complete.
+    unclosed_thought; length_cut by the finish reason; looping (a 40-character tail four times, no statement);
+    length_cut (no answer statement and no final terminator: a loop has none either, and more tokens would not
+    end it); ends_without_answer; stop_cut (declared only); complete.
     A text that ran on into another question, or that a server saw end by itself, was not cut by length.
     """
     text, end = join(thought)
@@ -92,9 +93,10 @@ def _from_text(
         return "length_cut", "declared"
     if final_statement(text, end, options) is not None:
         return ("stop_cut", "declared") if finish == "cut" else ("complete", _ended(finish))
-    if finish is None and not ran_on and not has_terminator(text):
-        return "length_cut", "inferred"
-    return ("looping" if loops(text) else "ends_without_answer"), "inferred"
+    if loops(text):
+        return "looping", "inferred"
+    cut = finish is None and not ran_on and not has_terminator(text)
+    return ("length_cut" if cut else "ends_without_answer"), "inferred"
 
 
 def _ended(finish: Finish | None) -> Basis:
