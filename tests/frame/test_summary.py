@@ -96,6 +96,14 @@ def test_what_was_never_measured_carries_the_reason_instead_of_a_number() -> Non
     assert cell.unscored == {"grade": {"needs_judge": 10}, "knowledge": {"no_corpus": 10}, "claims": {"no_corpus": 10}}
 
 
+def test_traces_without_claims_do_not_hide_why_the_others_have_no_index() -> None:
+    audited = [make_audited(i, verdicts=("no_corpus",) if i < 3 else ()) for i in range(20)]
+    knowledge = only(summarise(make_tables(audited))).knowledge
+    assert (knowledge.ki, knowledge.coverage) == (Unscored(reason="no_corpus"), Unscored(reason="no_corpus"))
+    silent = only(summarise(make_tables([make_audited(i, verdicts=()) for i in range(20)]))).knowledge
+    assert silent.ki == silent.coverage == Unscored(reason="no_claims")
+
+
 def test_unscored_claims_leave_the_pooled_index_unchanged() -> None:
     plain = only(summarise(make_tables(varied()), seed=3))
     more = [make_audited(i, verdicts=(*VERDICTS[i % 4], "verifier_failed")) for i in range(40)]

@@ -175,9 +175,9 @@ def test_the_page_shows_the_figures_of_the_summary(tmp_path: Path) -> None:
 def test_what_was_not_measured_is_said_in_words_and_never_as_a_number(tmp_path: Path) -> None:
     page = page_of(tmp_path, [make_audited(i, grade="needs_judge", verdicts=("no_corpus",)) for i in range(12)])
     text = " ".join("".join(Elements(page).text).split())
-    assert "free text: needs a judge" in text
-    assert "no corpus was given to verify against" in text
-    assert "Accuracy was not measured here." in text
+    assert "free text, needs a judge" in text
+    assert "Knowledge was not measured: no corpus was given to verify against." in text
+    assert "Accuracy was not measured: free text, needs a judge." in text
     for word in ("nan", "None", "inf ", "too_few", "no_corpus"):
         assert word not in text
     few = "".join(Elements(page_of(tmp_path / "few", some(3))).text)

@@ -137,7 +137,9 @@ def _measure(
             n=estimate.clusters,
         )
     if not counted.any() and unscored is not None and (reasons := reason_counts(rows[unscored])):
-        return Unscored(reason=max(reasons, key=lambda r: (reasons[r], r)))
+        # a trace without claims never had a Knowledge Index to lose: the other reasons say why there is none
+        telling = {reason: count for reason, count in reasons.items() if reason != "no_claims"} or reasons
+        return Unscored(reason=max(telling, key=lambda reason: (telling[reason], reason)))
     questions = rows.filter(pl.Series(counted, dtype=pl.Boolean))["question_key"].n_unique()
     return Unscored(reason="too_few", detail=f"{questions} questions; an interval needs {MIN_CLUSTERS}")
 

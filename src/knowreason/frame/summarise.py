@@ -166,7 +166,7 @@ def _knowledge(rows: pl.DataFrame, found: Mapping[str, Measure]) -> KnowledgeSum
     verified = unscored < total
     return KnowledgeSummary(
         ki=found["ki"],
-        coverage=found["coverage"],
+        coverage=found["coverage"] if verified else found["ki"],
         lower=supported / total if verified else None,
         upper=(total - refuted) / total if verified else None,
         before_commitment=found["before_commitment"],

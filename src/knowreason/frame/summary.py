@@ -14,7 +14,8 @@ class KnowledgeSummary(Record, frozen=True):
     """The Knowledge Index: supported / (supported + refuted) claims, pooled over traces.
 
     `lower` and `upper` bound it whatever the undecided claims are worth (they hold if the decided verdicts are
-    right); both are None where no claim was verified. `coverage` is the decided share of all claims.
+    right); both are None where no claim was verified. `coverage` is the decided share of all claims, Unscored like
+    the index where none was verified.
     """
 
     ki: Measure

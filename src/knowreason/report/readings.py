@@ -10,8 +10,8 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 from knowreason.frame import Cell, Measure, Summary
-from knowreason.records import Interval
-from knowreason.report.words import counted, percent, share_text
+from knowreason.records import Interval, Unscored
+from knowreason.report.words import MEASURES, counted, percent, reason_words, share_text
 
 _LOW_COVERAGE = 0.5
 
@@ -82,7 +82,7 @@ def _sentences(cells: Sequence[Cell], pairs: int) -> Iterable[str]:
         lambda c: c.accuracy,
         one="{name} answers {share} right.",
         best="{name} answers most questions right: {share}",
-        none="Accuracy was not measured here.",
+        none="Accuracy was not measured: {why}.",
     )
     yield _ranked(
         cells,
@@ -90,7 +90,7 @@ def _sentences(cells: Sequence[Cell], pairs: int) -> Iterable[str]:
         lambda c: c.knowledge.ki,
         one="Of the claims that the corpus decides, {share} of those of {name} hold.",
         best="Of the claims that the corpus decides, those of {name} hold most often: {share}",
-        none="No claims were decided, so knowledge was not measured.",
+        none="Knowledge was not measured: {why}.",
     )
     thin = [c for c in cells if _below(c.knowledge.coverage, _LOW_COVERAGE) and isinstance(c.knowledge.ki, Interval)]
     if thin:
@@ -108,7 +108,8 @@ def _ranked(
 ) -> str:
     found = [(cell, m) for cell in cells if isinstance(m := measure(cell), Interval)]
     if not found:
-        return none
+        reasons = Counter(m.reason for cell in cells if isinstance(m := measure(cell), Unscored))
+        return none.format(why=reason_words(reasons.most_common(1)[0][0]))
     top, highest = max(found, key=lambda pair: pair[1].estimate)
     said = {"name": model_name(top), "share": share_text(highest)}
     if len(found) == 1:
@@ -135,12 +136,12 @@ def _below(measure: Measure, limit: float) -> bool:
 
 
 def unscored_totals(summary: Summary) -> dict[str, Counter[str]]:
-    """How often each reason occurred over the whole run, by measure."""
+    """How often each reason occurred over the whole run, by measure in a fixed order."""
     totals: dict[str, Counter[str]] = {}
     for cell in summary.cells:
         for measure, reasons in cell.unscored.items():
             totals.setdefault(measure, Counter()).update(reasons)
-    return totals
+    return {measure: totals[measure] for measure in MEASURES if measure in totals}
 
 
 def integrity_totals(summary: Summary) -> Counter[str]:

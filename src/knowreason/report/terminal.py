@@ -26,6 +26,14 @@ from knowreason.report.text import clip, visible
 from knowreason.report.words import INTEGRITY, MEASURES, count_text, nats_text, percent, reason_words, share_text
 
 _WIDTH = 100
+_SHORT_REASONS = {
+    "too_few": "too few",
+    "needs_judge": "needs judge",
+    "no_gold": "no gold",
+    "no_corpus": "no corpus",
+    "no_claims": "no claims",
+    "no_decided_claim": "none decided",
+}
 _WIDTHS = (18, 6, 13, 13, 7, 20, 7, 6)
 
 
@@ -111,7 +119,7 @@ def _share(measure: Measure) -> str:
 def _or_reason(measure: Measure, said: str) -> str:
     if not isinstance(measure, Unscored):
         return said
-    return {"too_few": "too few", "needs_judge": "needs judge", "no_corpus": "no corpus"}.get(measure.reason, "–")
+    return _SHORT_REASONS.get(measure.reason, "–")
 
 
 def _paragraph(head: str, body: str) -> Text:

@@ -14,8 +14,8 @@ _REASONS = {
     "no_statement": "the trace states no answer",
     "no_reasoning": "a bare answer, no reasoning before it",
     "no_gold": "no gold answer",
-    "needs_judge": "free text: needs a judge",
-    "needs_causal_scorer": "free text: needs a causal language model",
+    "needs_judge": "free text, needs a judge",
+    "needs_causal_scorer": "free text, needs a causal language model",
     "reasoning_absent": "the reasoning is not in the log",
     "trained_on_question": "the observer was trained on this question",
     "too_many_steps": "too many steps",
@@ -39,7 +39,7 @@ INTEGRITY = {
 MEASURES = {
     "grade": "grade of a trace",
     "knowledge": "Knowledge Index of a trace",
-    "claims": "verdict on a claim",
+    "claims": "claims left open",
     "gain": "surprisal of the gold answer",
     "parts": "parts of the gain",
 }
