@@ -67,7 +67,7 @@ def calibrate(model: Path, data: Path) -> dict[str, Any]:
     scores, own = _option_scores(model, data)
     return {
         "pair_temperature": round(warmth, 3),
-        "pair_bias": [0.0, round(-float(bias), 3), 0.0],
+        "pair_bias": [0.0, round(0.0 - float(bias), 3), 0.0],
         "option_temperature": round(_best_temperature(scores, own), 3),
         "prefix_limit": PREFIX_LIMIT,
     }
