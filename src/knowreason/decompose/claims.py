@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from knowreason.decompose import vocabulary as v
 from knowreason.decompose.clauses import Clause, cut_clauses, starts_with_verb, tokenize, verb_at
-from knowreason.decompose.knowledge import why_no_fact
+from knowreason.decompose.knowledge import names_person, why_no_fact
 from knowreason.decompose.questions import Case, read_case
 from knowreason.decompose.referents import (
     clean,
@@ -23,6 +23,7 @@ from knowreason.mentions import value_of
 from knowreason.records import Claim, Step, Trace
 from knowreason.sentences import split_sentences
 
+_INDENT = 40  # characters: white space before a label at the start of a line
 _LONGEST = 600  # characters: a longer clause is a table or a run-on, not one fact
 _LEAD = re.compile(
     r"(?:\s+|[*_#>•`]+|[-–—]\s+|</?\w[^>\n]{0,20}>|(?:step|point)\s*\d+\s*[:.)-]\s*|\(?(?:\d{1,3}|"
@@ -140,6 +141,8 @@ class _Reader:
             return None
         resolved = resolve(said, self._referent_of(said))
         reason = why_no_fact(said, self._case, link)
+        if resolved != said and reason is None and self._names_case(resolved):
+            reason = "case"
         if resolved != said and reason == "restated":
             reason = why_no_fact(resolved, self._case, link)
         if reason in _TRIMMABLE:
@@ -172,6 +175,9 @@ class _Reader:
             start = lead.end()
         while end > start and text[end - 1] in " \t\n.,;:*_`!":
             end -= 1
+        opened = text.count("(", start, end)
+        while end > start and text[end - 1] == ")" and text.count(")", start, end) > opened:
+            end -= 1
         return start, end
 
     def _concluding(self, clause: Clause, start: int) -> str:
@@ -186,6 +192,7 @@ class _Reader:
         tails = [m.start() for m in _CONSEQUENCE.finditer(text, start + 16, end)]
         if not tails:
             tails = [m.start() for m in _TAIL.finditer(text, start + 16, end) if _adds_predicate(text, m, end)]
+        tails = [tail for tail in tails if text.count("(", start, tail) <= text.count(")", start, tail)]
         if not tails or verb_at(tokenize(text, start, tails[-1])) is None:
             return None
         condition = _CONDITION.match(text, start, end) is not None and "," not in text[start : tails[-1]]
@@ -197,6 +204,10 @@ class _Reader:
             self._about_case = self._case.kind != "plain"
         elif subject and reason in _CARRIED and not _ABOUT_TASK.search(subject):
             self._refer_to(subject)
+
+    def _names_case(self, resolved: str) -> bool:
+        """Whether the pronoun turned out to stand for something of the person in the question."""
+        return self._case.kind != "plain" and names_person(resolved)
 
     def _refer_to(self, subject: str) -> None:
         self._about_case = False
@@ -275,8 +286,9 @@ def _asks_number(trace: Trace) -> bool:
 
 def _stands_out(text: str, start: int, at: int) -> bool:
     """Whether a label may begin at `at`: at the start of a line or after bold type, with a capital or a digit."""
-    line = text.rfind("\n", 0, start) + 1
-    return (not text[line:start].strip() or "**" in text[start:at]) and not text[at : at + 1].islower()
+    near = text[max(0, start - _INDENT) : start]
+    opens_line = not near.rpartition("\n")[2].strip() and ("\n" in near or start <= _INDENT)
+    return (opens_line or "**" in text[start:at]) and not text[at : at + 1].islower()
 
 
 def _adds_predicate(text: str, tail: re.Match[str], end: int) -> bool:

@@ -183,9 +183,10 @@ def _next(tokens: Sequence[Token], i: int, words: Sequence[str]) -> bool:
 
 def _cut_points(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
     """Pairs (index where a clause ends, index where the next one begins)."""
-    opened = 0
+    opened = depth = 0
     for i, token in enumerate(tokens):
-        if i < opened or token.lower not in _MAY_CUT:
+        depth = max(0, depth + (token.lower == "(") - (token.lower == ")"))
+        if i < opened or depth or token.lower not in _MAY_CUT:
             continue
         right = _cut_at(tokens, opened, i)
         if right is not None:

@@ -33,7 +33,8 @@ META = re.compile(
     re.I,
 )
 JUDGES = re.compile(
-    r"\b(?:(?:is|are|was|were|can be|could be|must be)(?: \w+ly)?(?: not| also| therefore| then| thus)?(?: the| a)? "
+    r"\b(?:(?:is|are|was|were|can be|could be|must be)(?: \w+ly| not| also| therefore| then| thus| quite|"
+    r" very)*(?: the| a)? "
     r"(?:correct|incorrect|true|false|wrong|right|irrelevant|relevant|applicable|unlikely|likely|"
     r"less likely|more likely|"
     r"possible|plausible|reasonable|out|excluded|eliminated|dropped|discarded|removed|set aside|ruled|"
@@ -52,7 +53,9 @@ JUDGES = re.compile(
     r"(?:is|are) worth|comes? to mind|is a trap|red flags?|stands? out|leads? (?:us|me) to|here$|"
     r"appears? (?:sensible|to be the|"
     r"reasonable|likely)|(?:come|comes) first|one (?:ought|should|has to|must|needs)|be careful|"
-    r"whatsoever|way is to|(?:be|is|are) (?:a bit |quite |very )?(?:tricky|challenging|difficult|"
+    r"whatsoever|way is to|(?:is|are) (?:necessary|evident|warranted|not apparent)|(?:considered|assessed|"
+    r"interpreted) carefully|in this (?:case|scenario|situation|patient|context|problem|example)|(?:be|is|"
+    r"are) (?:a bit |quite |very )?(?:tricky|challenging|difficult|"
     r"complicated|straightforward|hard))\b",
     re.I,
 )
@@ -62,13 +65,17 @@ INFERS = re.compile(
     r"confirm(?:s|ed|ing)?|raises? (?:the )?(?:possibility|concern|suspicion|question)|consistent with|"
     r"align(?:s|ing)?|concerning for|"
     r"explain(?:s|ing)?|correlates?|(?:might|may|could) (?:be|have|represent|reflect)|"
-    r"requires? (?:urgent|further|immediate)|reveal(?:s|ed)?|show(?:s|ed)?|demonstrat(?:es?|ed))\b",
+    r"requires? (?:urgent|further|immediate)|reveal(?:s|ed)?|exclude[sd]?|identif(?:y|ies|ied)|came back|"
+    r"reduces? (?:the )?(?:likelihood|suspicion)|"
+    r"(?:provides?|adds?) (?:\w+ )?(?:evidence|support)|make[sd]? a|validates?|contradicts?|overrides?|"
+    r"show(?:s|ed)?|demonstrat(?:es?|ed))\b",
     re.I,
 )
 SELF_TALK = re.compile(
     r"^(?:(?:so|and|but|then|now|ok(?:ay)?|hmm|wait|alright),? )*(?:let|let's|maybe|perhaps|hmm|wait|what|why|"
     r"how|who|is (?:it|that|this|there)|are (?:there|they)|does|do|did|could|would|should|can|option|choice|next|"
-    r"only one|here(?:'s|’s| is| are))\b",
+    r"only one|only if|that there|potentially|unlikely|considering|given|there are many|there might be|"
+    r"here(?:'s|’s| is| are))\b",
     re.I,
 )
 EXPLETIVE = re.compile(
@@ -160,8 +167,10 @@ HYPOTHETICAL = re.compile(
     re.I,
 )
 VAGUE = re.compile(
-    r"\b(?:it|this|that|they|these|those|explanation|justification|counts?|conditions?|counterexamples?|options?|approach|"
-    r"way|result|answer|step|calculation|total|amount|cost|price|difference|remaining|rest|new|other|first|second|next|"
+    r"\b(?:it|this|that|they|these|those|explanation|justification|counts?|conditions?|counterexamples?|"
+    r"options?|approach|"
+    r"way|result|answer|step|calculation|total|amount|cost|price|difference|remaining|rest|new|other|first|"
+    r"second|next|"
     r"last|final|each|who|he|she|there|one|equation|expression|value|solution|method|idea|everything|everyone)\b",
     re.I,
 )

@@ -45,6 +45,12 @@ def why_no_fact(text: str, case: Case, link: str = "") -> str | None:
     return _plain_fault(text, case)
 
 
+def names_person(text: str) -> bool:
+    """Whether `text` speaks of the person of a case: "the patient", "her potassium"."""
+    lowers = {t.lower for t in tokenize(text, 0, len(text))}
+    return not lowers.isdisjoint(v.CASE_PRONOUNS) or cues.PERSON_NAMED.search(text) is not None
+
+
 def _is_unfinished(tokens: Sequence[Token]) -> bool:
     """A sentence that goes on in a formula ("the mean is:"), or a condition without what it conditions."""
     last, before = tokens[-1].lower, tokens[-2].lower if len(tokens) > 1 else ""
@@ -75,6 +81,8 @@ def _speech_fault(text: str, tokens: Sequence[Token]) -> str | None:
         return "self_talk"
     if lowers[0] in v.IMPERATIVES and not _is_gerund_subject(tokens) and not _is_noun_subject(tokens):
         return "command"
+    if lowers[0].endswith("ing") and len(lowers[0]) > 5 and not _is_gerund_subject(tokens):
+        return "command"
     if lowers[0] == "to" and not any(w in {"you", "one", "keep", "divide", "multiply", "add"} for w in lowers):
         return "command"
     if cues.META.search(text):
@@ -102,7 +110,7 @@ def _speaks_of_self(tokens: Sequence[Token]) -> bool:
 
 def _is_gerund_subject(tokens: Sequence[Token]) -> bool:
     """ "Subtracting a number from 1 gives ..." is an assertion, "Subtracting, we get" a command to oneself."""
-    verb = verb_at(tokens, 1)
+    verb = next((i for i in range(1, len(tokens)) if is_verb(tokens, i)), None)
     comma = next((i for i, t in enumerate(tokens) if t.lower == ","), len(tokens))
     return tokens[0].lower.endswith("ing") and verb is not None and verb < comma
 
@@ -114,14 +122,7 @@ def _is_noun_subject(tokens: Sequence[Token]) -> bool:
 
 
 def _case_fault(text: str, tokens: Sequence[Token], verb: int, case: Case) -> str | None:
-    lowers = {t.lower for t in tokens}
-    if (
-        lowers & v.CASE_PRONOUNS
-        or cues.HERE_IS.search(text)
-        or _is_finding(text)
-        or cues.PERSON_NAMED.search(text)
-        or cues.THERE.match(text)
-    ):
+    if names_person(text) or cues.HERE_IS.search(text) or _is_finding(text) or cues.THERE.match(text):
         return "case"
     subject = tokens[: max(verb, 1)]
     named = text[subject[0].start : subject[-1].end]
@@ -144,8 +145,8 @@ def _case_fault(text: str, tokens: Sequence[Token], verb: int, case: Case) -> st
     if case.kind == "case" and _infers_from_case(text, named, case):
         return "inference"
     past = cues.PAST.fullmatch(tokens[verb].lower) is not None
-    later = any(is_verb(tokens, i) for i in range(verb + 1, len(tokens)))
-    return "case" if past and case.kind == "case" and (cues.DEFINITE.match(text) or not later) else None
+    relative = any(t.lower in v.RELATIVE for t in subject)
+    return "case" if past and case.kind == "case" and not relative else None
 
 
 def _is_finding(text: str) -> bool:
@@ -183,7 +184,7 @@ def _infers_from_case(text: str, subject: str, case: Case) -> bool:
     if not cues.INFERS.search(text):
         return False
     told = content_words(subject)
-    return cues.DEFINITE.match(subject) is not None or (bool(told) and told <= case.words)
+    return cues.DEFINITE.match(subject) is not None or 2 * len(told & case.words) >= max(1, len(told))
 
 
 def _is_general_enough(text: str, link: str) -> bool:

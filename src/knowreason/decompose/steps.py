@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -70,4 +71,5 @@ def _is_short(piece: str) -> bool:
 
 
 def _part_at(parts: Sequence[tuple[int, int, Part]], offset: int) -> Part | None:
-    return next((part for start, end, part in parts if start <= offset < end), None)
+    at = bisect_right(parts, offset, key=lambda span: span[0]) - 1
+    return parts[at][2] if at >= 0 and offset < parts[at][1] else None

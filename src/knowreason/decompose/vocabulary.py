@@ -30,28 +30,28 @@ VERBS = frozenset(
     drain drive drop ease eject elevate elicit eliminate emerge emit emphasize employ enable enclose encode
     encompass encounter encourage end engulf enhance enlarge ensure enter equal establish evolve exceed excite
     exclude excrete exert exhibit exist expand explain exploit expose express extend face facilitate factor fade
-    fail fall favor favour feed fight fill filter fit fix flex flow follow force form fuel fulfill function fuse
-    gain generate germinate get give go govern grow guarantee guide halt happen heal help hinder hold host
+    fail fall favor favour feed fight fill filter find fit fix flex flow follow force form fuel fulfill function
+    fuse gain generate germinate get give go govern grow guarantee guide halt happen heal help hinder hold host
     hydrolyze identify illustrate impact impair imply improve inactivate include incorporate increase indicate
     induce infect infer infiltrate influence ingest inherit inhibit initiate inject innervate insert integrate
     intensify interact interfere interrupt intersect introduce invade involve irritate join keep kill lack last
     lead learn leave lengthen let lie limit line link live localize look lose lower maintain make manage
     manifest map mark match matter mature maximize mean measure mediate meet metabolize metastasize mimic
     minimize mitigate modulate move multiply mutate narrow necessitate need neutralize nourish obey oblige
-    obstruct obtain occlude occupy occur open operate oppose organize originate oxidize pair paralyze
+    obstruct obtain occlude occupy occur open operate oppose organize originate override oxidize pair paralyze
     participate pass penetrate perform perfuse permit persist phosphorylate photosynthesize play point pose
     possess postulate precede predict predispose prepare present preserve prevent proceed process produce
     progress prohibit prolong promote propagate propose protect protrude prove provide provoke pull pump push
     put quadruple radiate raise range reach react receive recognize reduce refer reflect regulate relate relax
     release relieve rely remain remember remove render repair repeat replace replicate represent reproduce
-    require resemble reside resist resolve respond restore restrict result retain return reverse rise rotate run
-    rupture satisfy scale scavenge secrete seek seem select send sensitize separate serve share shift shorten
-    show shrink shut signal simplify sit slow soften solve span spare specify split spread spring spur stabilise
-    stabilize stain stand start state stay stem stick stimulate stop store stretch suffer suggest suit sum
-    supply support suppress surround survive sustain swap swell switch synthesize take target tell tend
-    terminate thicken tie tolerate total touch trace transcribe transfer transform translate transmit transport
-    travel treat trigger turn undergo underlie underscore unite use utilize vanish vary vibrate walk warrant
-    weaken weigh widen work worsen wrap yield
+    require resemble reside resist resolve respond restore restrict result retain return reveal reverse rise
+    rotate rule run rupture satisfy say scale scavenge secrete seek seem select send sensitize separate serve
+    share shift shorten show shrink shut signal simplify sit slow soften solve span spare specify split spread
+    spring spur stabilise stabilize stain stand start state stay stem stick stimulate stop store stretch suffer
+    suggest suit sum supply support suppress surround survive sustain swap swell switch synthesize take target
+    tell tend terminate thicken tie tolerate total touch trace transcribe transfer transform translate transmit
+    transport travel treat trigger turn undergo underlie underscore unite use utilize validate vanish vary
+    vibrate walk warrant weaken weigh widen work worsen wrap yield
     """.split()
 )
 IRREGULAR = frozenset("rose fell led gave took grew began became arose went held underwent meant stood".split())
