@@ -1,7 +1,7 @@
 """Measures every stage beside its nearest alternative, each in a process of its own, and writes results.tsv.
 
-    make bench            all of it (about half an hour on two cores)
-    python -m benchmarks read search     only these stages
+make bench            all of it (about half an hour on two cores)
+python -m benchmarks read search     only these stages
 """
 
 from __future__ import annotations

@@ -148,9 +148,7 @@ def _observe(size: int, *, packed: bool) -> Measured:
         options = tuple((trace.options or {}).values())
         prefixes = ["", *(trace.reasoning[: s.end] for s in parts.steps)]
         groups = [options] if packed else [(option,) for option in options]
-        model.observe(
-            [Observation(question=trace.question, prefix=p, candidates=g) for p in prefixes for g in groups]
-        )
+        model.observe([Observation(question=trace.question, prefix=p, candidates=g) for p in prefixes for g in groups])
     return Measured(len(work), "traces", time.perf_counter() - begun)
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
+
 from knowreason.cli import app
 from knowreason.errors import InputError, StoreError
 from knowreason.frame import SCHEMAS
 from knowreason.pipeline import Audit, audit
 from knowreason.read import ReadOptions, Source
-from typer.testing import CliRunner
 
 TRACES = 48
 
@@ -151,8 +152,22 @@ def test_rejected_lines_are_written_down_with_their_place(example_dir: Path, tmp
 
 
 def test_nothing_to_audit_is_one_clear_line(tmp_path: Path, example_dir: Path) -> None:
-    with pytest.raises(InputError, match="no trace to audit"):
-        audit(task(example_dir, tmp_path / "run", where={"model": ("nobody",)}))
+    (tmp_path / "bad.jsonl").write_text("{}\n")
+    with pytest.raises(InputError, match="no trace to audit: 1 lines rejected"):
+        audit(task(example_dir, tmp_path / "run", sources=(Source(str(tmp_path / "bad.jsonl")),)))
+
+
+def test_a_selection_that_matches_nothing_names_what_there_is(tmp_path: Path, example_dir: Path) -> None:
+    with pytest.raises(InputError, match="domain=health: no trace has it; the inputs hold math, medicine"):
+        audit(task(example_dir, tmp_path / "run", where={"domain": ("math", "health")}))
+
+
+def test_a_summary_lost_to_a_kill_is_written_again(example_dir: Path, tmp_path: Path) -> None:
+    run = audit(task(example_dir, tmp_path / "run", knowledge=(), limit=6))
+    before = (run / "summary.json").read_bytes()
+    (run / "summary.json").unlink()
+    audit(task(example_dir, run, knowledge=(), limit=6))
+    assert (run / "summary.json").read_bytes() == before
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+
 from knowreason.errors import StoreError
 from knowreason.store import Store, hash_files
 
@@ -69,7 +70,7 @@ def test_a_half_written_part_does_not_count(tmp_path: Path) -> None:
 
 def test_a_run_of_other_inputs_is_refused_with_the_next_act(tmp_path: Path) -> None:
     filled(tmp_path / "run", [0])
-    with pytest.raises(StoreError, match="another audit.*choose another --out"):
+    with pytest.raises(StoreError, match=r"another audit.*choose another --out"):
         Store(tmp_path / "run", SCHEMAS).open({}, "different")
 
 

@@ -43,7 +43,9 @@ UNIT = 8  # traces of one part; part of the file format, not a tuning knob
 class Progress(Protocol):
     """How long work shows itself: called with the stage's name, what is done, and the total (None: unknown)."""
 
-    def __call__(self, stage: str, done: int, total: int | None) -> None: ...
+    def __call__(self, stage: str, done: int, total: int | None) -> None:
+        """Shows it."""
+        ...
 
 
 class Audit(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +100,8 @@ def audit(task: Audit, progress: Progress | None = None) -> Path:
     store.open(_manifest(task, instruments), _fingerprint(task, instruments))
     manifest = store.manifest() or {}
     if manifest.get("finished"):
+        if not (task.out / "summary.json").is_file():
+            write_summary(task.out, seed=task.seed)
         return task.out
     selection = _select(task, store, show)
     if selection.traces == 0:
@@ -157,15 +161,20 @@ def _select(task: Audit, store: Store, show: Progress) -> Selection:
     counts: Counter[tuple[str, str]] = Counter()
     lines: list[str] = []
     tally = Tally()
+    seen: dict[str, set[str]] = {field: set() for field in task.where}
     for number, item in enumerate(read_traces(task.sources, task.read), start=1):
         if isinstance(item, ReadIssue):
             lines.append(msgspec.json.encode(item).decode())
-        elif _matches(item, task.where):
+            continue
+        for field, values in seen.items():
+            values.add(getattr(item, field))
+        if _matches(item, task.where):
             counts[item.benchmark, item.question_key] += 1
             tally.add(item)
         if number % 500 == 0:
             show("read", number, None)
     store.write_text("read_issues.jsonl", "".join(line + "\n" for line in lines))
+    _check_found(task.where, seen)
     lost = tuple(advice(tally))
     if task.limit is None:
         return Selection(None, counts.total(), len(lines), lost)
@@ -177,6 +186,15 @@ def _select(task: Audit, store: Store, show: Progress) -> Selection:
         chosen.add(question)
         total += counts[question]
     return Selection(frozenset(chosen), total, len(lines), lost)
+
+
+def _check_found(where: Mapping[str, Sequence[str]], seen: Mapping[str, set[str]]) -> None:
+    """A value that no trace has is a slip of the pen, not an empty selection."""
+    for field, values in where.items():
+        missing = [value for value in values if value not in seen[field]]
+        if missing:
+            held = ", ".join(sorted(seen[field])[:12]) or "nothing"
+            raise InputError(f"--where {field}={missing[0]}: no trace has it; the inputs hold {held}")
 
 
 def _order(seed: int, question: tuple[str, str]) -> str:

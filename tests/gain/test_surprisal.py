@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from knowreason.answers import final_statement
 from knowreason.decompose.steps import split_steps, step_cuts
 from knowreason.gain import OptionScorer, numeric_candidates, trace_gain
@@ -57,7 +58,9 @@ def count_words(texts: object) -> list[int]:
 def by_words(observation: Observation) -> list[float]:
     """An observer whose weights are counts of each candidate's words in the prefix: exact and easy to follow."""
     prefix = observation.prefix.lower()
-    weights = [1.0 + prefix.count(c.lower()) + 0.01 * len(prefix) * (i == 1) for i, c in enumerate(observation.candidates)]
+    weights = [
+        1.0 + prefix.count(c.lower()) + 0.01 * len(prefix) * (i == 1) for i, c in enumerate(observation.candidates)
+    ]
     return [math.log(w / sum(weights)) for w in weights]
 
 
