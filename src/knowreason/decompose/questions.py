@@ -44,7 +44,7 @@ _OPENERS = frozenset(
     "past personal family physical examination ancillary tests illness medical none not most only".split()
 )
 _ASKED = re.compile(
-    r"\b(?:about|of|regarding|concerning|for|by|in|with)\s+(?:an?\s+|the\s+)?(?P<topic>[^?.,:;]{3,60}?)\s*[?:.]*\s*$",
+    r".*\b(?:about|of|regarding|concerning|for|by|in|with)\s+(?:an?\s+|the\s+)?(?P<topic>[^?.,:;]{3,60}?)\s*[?:.]*\s*$",
     re.I,
 )
 
@@ -98,7 +98,7 @@ def _kind(question: str) -> Kind:
 def _subject(question: str) -> str:
     """What the question is about, for a pronoun that nothing before it explains; "" where it does not show."""
     last = re.split(r"(?<=[.?!:])\s+(?=\S)", question.strip())[-1]
-    asked = _ASKED.search(last)
+    asked = _ASKED.match(last)
     if asked is not None and _WH.match(last):
         return "" if re.search(r"\b(?:which|what|following|is|are|was)\b", asked["topic"]) else asked["topic"]
     tokens = tokenize(last, 0, len(last))

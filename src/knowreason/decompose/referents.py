@@ -11,6 +11,7 @@ from knowreason.decompose.clauses import Token, is_verb, tokenize, verb_at
 _TRAILING = frozenset(
     "also often then both all still always never sometimes itself themselves further again already".split()
 )
+_SINGULAR = frozenset("diabetes herpes rabies scabies mumps measles rickets ascites caries series species".split())
 _LONGEST_SUBJECT = 9  # words: a longer "subject" is a misread sentence
 _MARKUP = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|^#+\s*|</?\w[^>\n]{0,20}>")
 _DOLLARS = re.compile(r"\$\$?([^$\n]{1,300}?)\$\$?|\\[()\[\]]")
@@ -102,12 +103,10 @@ def resolve(text: str, referent: str, link: str = "") -> str:
         return text
     pronoun = _PRONOUN.match(text)
     described = _DESCRIPTION.match(text)
-    if described is not None and (
-        described.group().lower()[:3] != "the" or described["noun"].lower() not in referent.lower()
-    ):
-        if described.group().lower().startswith("the ") and not described.group().lower().startswith("the same"):
-            return text
-        return referent + text[described.end() :]
+    if described is not None:
+        opened = described.group().lower()
+        named = opened.startswith("the ") and not opened.startswith("the same ")
+        return text if named else referent + text[described.end() :]
     if pronoun is None:
         return text
     if pronoun["own"]:
@@ -161,6 +160,8 @@ def is_description(text: str) -> bool:
 def is_plural(phrase: str) -> bool:
     """Whether a noun phrase reads as plural by its last word or by an "and"."""
     head = re.split(r" (?:of|in|for|to|with|from|on|at) ", phrase)[0]
+    if head.lower().split(" ")[-1] in _SINGULAR:
+        return False
     return re.search(r"(?:[^su]s|teria|men|people|children|mice|fungi|nuclei|ae)$", head) is not None or " and " in head
 
 
