@@ -41,8 +41,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(given)
     trainer.run()
-    save_pieces(trainer.average, given.out)
-    (given.out / "curves.json").write_text(json.dumps(trainer.curves, indent=1) + "\n")
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -146,6 +144,12 @@ class Trainer:
         entry = {"step": step, "rows": rows, "seconds": round(elapsed, 1), **found}
         self.curves["checks"].append(entry)
         print(json.dumps(entry), flush=True)
+        self.save()
+
+    def save(self) -> None:
+        """Write what there is: after a stop, the weights of the last check are whole."""
+        save_pieces(self.average, self.given.out)
+        (self.given.out / "curves.json").write_text(json.dumps(self.curves, indent=1) + "\n")
 
 
 def start_network(path: Path) -> Network:
