@@ -15,7 +15,7 @@ from knowreason.quantities import value_of
 
 _CLAUSE_LIMIT = 400  # characters that a stated answer may take
 _OPEN = (
-    r"(?:[\s*_$(\[{\"'“‘:]|\\\(|\\\[|\\boxed\s*+\{|\\text(?:bf|it|rm)?\s*+\{|\\math(?:rm|bf|it)\s*+\{|\\textbf\s*+\{)*"
+    r"(?:\s++|[*_$(\[{\"'“‘:]|\\\(|\\\[|\\boxed\s*+\{|\\text(?:bf|it|rm)?\s*+\{|\\math(?:rm|bf|it)\s*+\{|\\textbf\s*+\{){0,24}"
 )
 _ANSWER_IS = (
     r"answers?\s*+(?:\*\*|__)?+\s*+(?:(?:choice|option)s?\s*+)?+(?:\*\*|__)?+"

@@ -14,6 +14,7 @@ from typing import NamedTuple
 _TOKEN = re.compile(
     r"(?P<number>\d+(?:\.\d+|/\d+)?|\.\d+)|(?P<word>[^\W\d_]+)|(?P<sign>[=≈≡+*/^%<>-])|(?P<stop>[,;:.!?()—–]|\n)"
 )
+_LONGEST = 100  # words: nobody repeats more than that word for word, and the search stays linear
 _LISTED_ON = re.compile(r"[^.;:!?]{0,200}?\b(?:or|nor)\b")  # "no fever, cough, or rash": the denial goes on
 NEGATION = frozenset(
     "not no never without except unlike incorrect excluded exclude excludes excluding eliminate "
@@ -74,7 +75,9 @@ def stem(word: str) -> str:
 
 
 def occurrences(words: Sequence[str], wanted: tuple[str, ...]) -> list[int]:
-    """Where the words of `wanted` stand in a row."""
+    """Where the words of `wanted` stand in a row; nowhere where they are none or more than a hundred."""
+    if not 0 < len(wanted) <= _LONGEST:
+        return []
     first, length = wanted[0], len(wanted)
     return [i for i, w in enumerate(words) if w == first and tuple(words[i : i + length]) == wanted]
 

@@ -13,7 +13,9 @@ from multiprocessing.connection import Connection
 from knowreason.records import Unscored
 
 _LIMIT_SECONDS = 1  # math-verify's own limit, per parse and per comparison
-_KILL_SECONDS = 20.0  # covers the worker's first import of sympy
+_KILL_SECONDS = 5.0  # two parses and a comparison, and time to spare
+_FIRST_SECONDS = 30.0  # covers the worker's first import of sympy
+_MEMORY_BYTES = 4 << 30  # a tower of powers would take all there is before any clock stops it
 _TEXT_LIMIT = 2000
 _EXPRESSION_LIMIT = 200
 
@@ -31,10 +33,11 @@ class MathWorker:
             return Unscored(reason="grader_error", detail="expression too long")
         try:
             self._pipe.send((gold, f"\\boxed{{{stated}}}" if boxed else stated))
-            if not self._pipe.poll(_KILL_SECONDS):
+            if not self._pipe.poll(_KILL_SECONDS if self._is_warm else _FIRST_SECONDS):
                 self._restart()
                 return Unscored(reason="grader_timeout")
             answer: bool | str = self._pipe.recv()
+            self._is_warm = True
         except (EOFError, BrokenPipeError, ConnectionResetError):
             self._restart()
             return Unscored(reason="grader_error", detail="the worker died")
@@ -50,6 +53,7 @@ class MathWorker:
         self._pipe, theirs = self._context.Pipe()
         self._process = self._context.Process(target=_serve, args=(theirs,), daemon=True)
         self._process.start()
+        self._is_warm = False
         theirs.close()
 
     def _restart(self) -> None:
@@ -59,6 +63,7 @@ class MathWorker:
 
 def _serve(pipe: Connection) -> None:
     """The worker's loop: (gold, stated) in, True, False or a reason out."""
+    _bound_memory()
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)  # its messages hold whole answers
     logging.getLogger("latex2sympy2_extended").setLevel(logging.CRITICAL)
     while True:
@@ -67,6 +72,14 @@ def _serve(pipe: Connection) -> None:
         except (EOFError, KeyboardInterrupt):
             return
         pipe.send(_compare(gold, stated))
+
+
+def _bound_memory() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows has no such bound; the clock still ends the worker
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
 
 
 def _compare(gold: str, stated: str) -> bool | str:
