@@ -14,13 +14,13 @@ from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import msgspec
 
-from knowreason import __version__
 from knowreason.decompose import decompose
 from knowreason.errors import InputError, ModelError
 from knowreason.frame import SCHEMAS, Audited, rows_of, write_summary
@@ -278,7 +278,7 @@ def audit_trace(trace: Trace, grade: Grade, instruments: Instruments) -> Audited
 def _manifest(task: Audit, instruments: Instruments) -> dict[str, object]:
     index = instruments.index
     return {
-        "version": __version__,
+        "version": version("knowreason"),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "arguments": msgspec.to_builtins(task, str_keys=True, enc_hook=str),
         "seed": task.seed,
@@ -293,7 +293,7 @@ def _fingerprint(task: Audit, instruments: Instruments) -> str:
     index = instruments.index
     said = msgspec.structs.replace(task, out=Path(), workers=0, knowledge=(), sources=())
     parts = [
-        __version__,
+        version("knowreason"),
         hash_files(source_files(task.sources)),
         repr([source.name for source in task.sources]),
         msgspec.json.encode(msgspec.to_builtins(said, str_keys=True, enc_hook=str), order="sorted").decode(),

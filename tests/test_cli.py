@@ -1,0 +1,127 @@
+"""The command line: documented, quick, and one clear line for every mistake."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from knowreason.cli import _spread, app
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMANDS = ("audit", "read", "index", "report", "doctor")
+
+
+def knowreason(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "knowreason.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+
+
+def test_every_command_is_documented_in_help_and_readme() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    found = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    assert sorted(found) == sorted(COMMANDS)
+    for name, command in found.items():
+        assert command.help
+        assert f"knowreason {name}" in readme
+        for parameter in command.params:
+            assert getattr(parameter, "help", None), f"{name} {parameter.name}"
+
+
+def test_help_needs_no_model_and_no_table_library() -> None:
+    code = (
+        "import sys, runpy\nsys.argv = ['knowreason', 'audit', '--help']\n"
+        "try:\n    from knowreason.cli import main; main()\nexcept SystemExit: pass\n"
+        "heavy = {'polars', 'numpy', 'onnxruntime', 'scipy', 'bm25s', 'sympy', 'msgspec'} & set(sys.modules)\n"
+        "sys.stderr.write(repr(sorted(heavy)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "--knowledge" in done.stdout
+    assert done.stderr == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["audit", "nowhere.jsonl", "--out", "run"], "nowhere.jsonl does not exist"),
+        (["audit", "TRACES", "--out", "run", "--knowledge", "nowhere.jsonl"], "nowhere.jsonl"),
+        (["audit", "TRACES", "--out", "run", "--set", "colour=red"], "'colour' cannot be set"),
+        (["audit", "TRACES", "--out", "run", "--set", "sft.lineage=base"], "no input is called 'sft'"),
+        (["audit", "TRACES", "--out", "run", "--field", "gold"], "--field gold"),
+        (["audit", "TRACES", "--out", "run", "--where", "model"], "--where model"),
+        (["audit", "TRACES", "--out", "run", "--limit", "0"], "keep at least one"),
+        (["audit", "TRACES", "--out", "run", "--scorer", "magic:"], "known schemes"),
+        (["audit", "TRACES", "--out", "run", "--verifier", "scripted:none.jsonl"], "none.jsonl does not exist"),
+        (["audit", "TRACES", "--out", "file.txt/run"], "cannot write"),
+        (["report", "nowhere"], "nowhere"),
+        (["doctor", "builtin:large"], "builtin: takes no name"),
+        (["index", "empty.txt", "--out", "index"], "no text"),
+    ],
+)
+def test_a_mistake_is_one_clear_line_and_exit_1(
+    arguments: list[str], says: str, tmp_path: Path, example_dir: Path
+) -> None:
+    (tmp_path / "file.txt").write_text("a file")
+    (tmp_path / "empty.txt").write_text("")
+    given = [str(example_dir / "traces.jsonl") if a == "TRACES" else a for a in arguments]
+    done = knowreason(*given, cwd=tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["audit"], ["nonsense"], ["audit", "x.jsonl"], ["read", "--colour"]])
+def test_wrong_usage_is_exit_2(arguments: list[str]) -> None:
+    assert CliRunner().invoke(app, arguments).exit_code == 2
+
+
+def test_knowledge_takes_what_a_shell_expands() -> None:
+    spread = _spread(["audit", "t.jsonl", "--knowledge", "a.md", "b.md", "--out", "run", "x"])
+    assert spread == ["audit", "t.jsonl", "--knowledge", "a.md", "--knowledge", "b.md", "--out", "run", "x"]
+    assert _spread(["audit", "--knowledge=a.md", "t"]) == ["audit", "--knowledge=a.md", "t"]
+
+
+def test_read_writes_traces_that_audit_takes(example_dir: Path, tmp_path: Path) -> None:
+    out = tmp_path / "traces.jsonl"
+    done = knowreason("read", str(example_dir / "traces.jsonl"), "--out", str(out), "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)
+    again = tmp_path / "again.jsonl"
+    assert knowreason("read", str(out), "--out", str(again)).returncode == 0
+    assert again.read_bytes() == out.read_bytes()
+
+
+def test_an_index_is_made_once_and_taken_as_knowledge(example_dir: Path, tmp_path: Path) -> None:
+    made = knowreason("index", str(example_dir / "notes.jsonl"), "--out", str(tmp_path / "index"), "--json")
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["passages"] > 200
+    traces = ("audit", str(example_dir / "traces.jsonl"), "--limit", "3")
+    done = knowreason(*traces, "--knowledge", str(tmp_path / "index"), "--out", str(tmp_path / "run"), "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)
+
+
+def test_doctor_shows_the_proof_of_the_built_in_model() -> None:
+    done = knowreason("doctor", "--json")
+    findings = {f["name"]: f["passed"] for f in json.loads(done.stdout)}
+    assert findings["a verdict does not depend on its batch"]
+    assert findings["an observation does not depend on its batch"]
+    assert findings["a text that settles on an option is read so"]
+
+
+def test_help_answers_at_once() -> None:
+    best = min(_seconds("audit", "--help") for _ in range(3))
+    assert best < 3.0  # generous for a busy machine; benchmarks hold the real figure
+
+
+def _seconds(*arguments: str) -> float:
+    begun = time.perf_counter()
+    assert knowreason(*arguments).returncode == 0
+    return time.perf_counter() - begun
