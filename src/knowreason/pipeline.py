@@ -77,7 +77,7 @@ class Selection(NamedTuple):
     advice: tuple[str, ...]
 
 
-class Instruments(NamedTuple):
+class Instruments(msgspec.Struct, frozen=True):
     """Everything that judges: shared by all workers."""
 
     index: Index | None
@@ -280,7 +280,7 @@ def _manifest(task: Audit, instruments: Instruments) -> dict[str, object]:
     return {
         "version": version("knowreason"),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "arguments": msgspec.to_builtins(task, str_keys=True, enc_hook=str),
+        "arguments": _arguments(task),
         "seed": task.seed,
         "models": instruments.described,
         "thresholds": instruments.thresholds._asdict(),
@@ -288,15 +288,23 @@ def _manifest(task: Audit, instruments: Instruments) -> dict[str, object]:
     }
 
 
+def _arguments(task: Audit) -> dict[str, object]:
+    """The task as plain JSON values; settings for all inputs stand under "*"."""
+    settings = {name or "*": values for name, values in task.read.settings.items()}
+    plain = msgspec.structs.replace(task, read=msgspec.structs.replace(task.read, settings={}))
+    told: dict[str, object] = msgspec.to_builtins(plain, enc_hook=str)
+    return {**told, "settings": settings}
+
+
 def _fingerprint(task: Audit, instruments: Instruments) -> str:
     """What must be the same for two runs to be the same audit: inputs by content, models, corpus and options."""
     index = instruments.index
-    said = msgspec.structs.replace(task, out=Path(), workers=0, knowledge=(), sources=())
+    said = {**_arguments(task), **dict.fromkeys(("out", "workers", "knowledge", "sources"))}
     parts = [
         version("knowreason"),
         hash_files(source_files(task.sources)),
         repr([source.name for source in task.sources]),
-        msgspec.json.encode(msgspec.to_builtins(said, str_keys=True, enc_hook=str), order="sorted").decode(),
+        msgspec.json.encode(said, order="sorted").decode(),
         repr(instruments.described),
         repr(instruments.thresholds),
         index.content_hash if index is not None else "",
