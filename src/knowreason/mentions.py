@@ -24,7 +24,7 @@ VALUE = "value"  # what a free answer is called where options have letters
 _BESIDE_LETTER = 0.25  # share of its content that suffices where the option is named by its letter
 OTHER = "other"  # any other result, where a free answer has no other options
 
-_LETTERS = r"\(?[A-J]\)?(?:\s*(?:,|and|or|&|,\s*and)\s*\(?[A-J]\)?)+"
+_LETTERS = r"\(?[A-J]\)?(?:\s*(?:,|and|or|nor|&|,\s*and)\s*\(?[A-J]\)?)+"
 _ROMANS = r"(?:[IVX]{1,5}|\d)(?:\s*(?:,\s*and\b|,|and\b|&)\s*(?:[IVX]{1,5}|\d))*"
 _UNREADABLE = re.compile(
     r"\W*(?:all|none|both|neither|any|each|two|either)\b.{0,24}\b(?:above|these|those|options?|choices?|mentioned)\b"
@@ -203,7 +203,8 @@ class OptionReader:
         keys = {h.key for h in hits}
         if len(keys) == 1:
             return keys.pop()
-        after = {h.key for h in hits if _TELLS.intersection(words.words[max(0, h.start - 3) : h.start])}
+        ends = [0, *(h.end for h in hits)]
+        after = {h.key for h, end in zip(hits, ends, strict=False) if _TELLS.intersection(_before(words, h, end))}
         return after.pop() if len(after) == 1 else None
 
     def _numeric(self, text: str, words: Words) -> Mentions | None:
@@ -227,7 +228,7 @@ class OptionReader:
 
     def _is_copied(self, words: Words) -> bool:
         content = [w for w in words.words if w.isalpha() and len(w) > 1 and w not in STOP]
-        return len(content) >= 4 and sum(w in self._asked_words for w in content) >= 0.9 * len(content)
+        return len(content) >= 3 and sum(w in self._asked_words for w in content) >= 0.9 * len(content)
 
 
 def _longest(hits: Sequence[_Hit]) -> list[_Hit]:
@@ -239,6 +240,11 @@ def _longest(hits: Sequence[_Hit]) -> list[_Hit]:
         if outer is None or hit.end > outer.end or same:
             kept.append(hit)
     return kept
+
+
+def _before(words: Words, hit: _Hit, end: int) -> tuple[str, ...]:
+    """The three words before a hit, from the end of the hit before it."""
+    return words.words[max(end, hit.start - 3) : hit.start]
 
 
 def _is_denied(words: Words, hit: _Hit) -> bool:

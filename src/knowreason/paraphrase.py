@@ -58,7 +58,8 @@ class Paraphrases:
         bags = {key: frozenset(_features(words)) for key, words in options.items()}
         shared = Counter(f for bag in bags.values() for f in bag)
         weight = {f: (_ASKED if f.lstrip(_DENIED) in asked else 1.0) / n for f, n in shared.items()}
-        self._profiles = {k: _profile(options[k], {f: weight[f] for f in bags[k]}) for k in options if bags[k]}
+        told = {k: w for k, w in options.items() if bags[k] and not _is_formula(w, bags[k])}
+        self._profiles = {k: _profile(w, {f: weight[f] for f in bags[k]}) for k, w in told.items()}
 
     def read(self, words: Words) -> Paraphrase | None:
         """The option that one sentence puts in other words; None where there is none, or more than one."""
@@ -124,6 +125,13 @@ def _features(words: Words) -> Iterator[str]:
     for word, denied in zip(words.words, words.denied, strict=True):
         if word not in STOP and word not in NEGATION and (len(word) > 2 or word.isdigit()):
             yield _DENIED + stem(word) if denied else stem(word)
+
+
+def _is_formula(words: Words, bag: frozenset[str]) -> bool:
+    """Whether an option is made of symbols and numbers, of which a sentence may hold a few by chance."""
+    numbers = sum(f.lstrip(_DENIED)[0].isdigit() for f in bag)
+    signs = sum(not w[0].isalnum() and w[0] != "." for w in words.words)
+    return 2 * numbers >= len(bag) and (len(bag) < 3 or signs > 0)
 
 
 def _flipped(feature: str) -> str:

@@ -44,6 +44,7 @@ _FACTORS = frozenset(
 _UNIT_LETTERS = frozenset("nkvt")  # after a space these stand for newton, kelvin, volt, tesla
 _NOT_PLAIN = re.compile(r"\s?(?:pi\b|π|sqrt|√|root\b|\^|!|[*·]\s?[a-z(\d]|\()|[xyznkdvtrbpquieo](?![a-z])")
 _GOES_ON = re.compile(r"\s?(?:[a-zµ°%$/]{1,12}\s?)?[-+*/·×]\s?[\d(]")
+_DENIED = re.compile(r"(?:\b(?:not|cannot|never|except)|n't)\s(?:\w{1,10}\s){0,2}$")
 _RIGHT_HAND = re.compile(
     r"(?:=|≈|≡|\b(?:equals?|is|are|was|be|gives?|gets?|got|yields?|becomes?|leaves?))\s?(?:(?:to|about|approximately|roughly|also|equal)\s)*$"
 )
@@ -82,16 +83,16 @@ def value_of(text: str) -> float | None:
 
 def numbers_of(text: str) -> list[float]:
     """All plain numbers of a normalised text, in order."""
-    values = (_number(match) for match in _NUMBER.finditer(text))
+    values = (_number(match) for match in _NUMBER.finditer(text) if _is_plain(text, match))
     return [value for value in values if value is not None]
 
 
 def results_of(text: str) -> list[float]:
     """What a normalised sentence ends up with: its last right-hand side, then its last number, where plain.
 
-    A number times a variable, an exponent or a term of a longer expression is no result.
+    A number times a variable, an exponent, a term of a longer expression or a denied number is no result.
     """
-    plain = [m for m in _NUMBER.finditer(text) if _is_plain(text, m)]
+    plain = [m for m in _NUMBER.finditer(text) if _is_plain(text, m) and not _is_term(text, m)]
     right = [m for m in plain if _RIGHT_HAND.search(text, max(0, m.start() - 28), m.start())]
     values = (_number(m) for m in (*right[-1:], *plain[-1:]))
     return list(dict.fromkeys(v for v in values if v is not None))
@@ -99,9 +100,13 @@ def results_of(text: str) -> list[float]:
 
 def _is_plain(text: str, number: re.Match[str]) -> bool:
     before = text[max(0, number.start() - 2) : number.start()].rstrip()[-1:]
-    if before in {"^", "_", "√"} or _NOT_PLAIN.match(text, number.end()):
-        return False
-    return not _GOES_ON.match(text, number.end())
+    return before not in {"^", "_", "√"} and not _NOT_PLAIN.match(text, number.end())
+
+
+def _is_term(text: str, number: re.Match[str]) -> bool:
+    """Whether an operator follows, or a denial stands before."""
+    denied = _DENIED.search(text, max(0, number.start() - 24), number.start())
+    return bool(_GOES_ON.match(text, number.end()) or denied)
 
 
 def _unit_factor(after: str) -> float | None:

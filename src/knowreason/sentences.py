@@ -27,7 +27,7 @@ _BOUNDARY = re.compile(
     r"|(?P<stop>(?<![.!?…])[.!?…]++[\"'”’)\]*_]*+[ \t]++)(?=[\"'“‘(\[*_]*+(?P<next>[^\W_]|[$\\])|[-•–]\s)"
     r"|(?P<wide>[。！？।॥؟]++[”’」』）]*+\s*+)"
 )
-_INITIAL = re.compile(r"(?:^|(?:\b[A-Z]\.|\b[A-Z]\w+|\bby)\s)\(?[A-Z]\.\s*$")
+_INITIAL = re.compile(r"(?:^|(?:\b[A-Z]\.|\b[A-Z]\w+|\b(?:by|and))\s)\(?[A-Z]\.\s*$")
 _ENUMERATOR = re.compile(r"[\s*_#>-]*(?:step\s+)?\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)][*_]*\s*", re.I)
 _WORD_ABBREVIATION = re.compile(
     r"\b(?:e\.g|i\.e|etc|vs|cf|al|ca|viz|approx|resp|figs?|eqs?|refs?|nos|vol|pp|dr|mrs?|ms|prof|st|jr|sr|inc"
