@@ -30,6 +30,16 @@ _NUMBER = re.compile(
     r"(?:\s?(?:x|×|\*|·|times)?\s?10\s?\^\s?(?P<power>[-+]?\d{1,3})|e(?P<exponent>[-+]?\d{1,3}))?"
     r"(?!\w*\d|\.\d)"
 )
+_GREEK = str.maketrans(
+    {
+        letter: f" {name} "
+        for letter, name in zip(
+            "αβγδεθλμνπρστφωΔΩΣ∆",
+            "alpha beta gamma delta epsilon theta lambda mu nu pi rho sigma tau phi omega delta omega sigma delta".split(),
+            strict=True,
+        )
+    }
+)
 _DIGIT = re.compile(r"[\d¼½¾⅐-⅞]")
 _POWER = re.compile(r"(?<![\w.])10\s?\^\s?(?P<power>[-+]?\d{1,3})(?!\w*\d|\.\d)")
 _MIXED = re.compile(r"(?P<whole>\d{1,9})\s(?P<above>\d{1,9})\s?/\s?(?P<below>\d{1,9})(?!\d)")
@@ -38,11 +48,11 @@ _UNIT_POWER = re.compile(r"(?<=[^\W\d_])\s?\^?\s?-?[1-4](?!\d)")
 _UNIT = re.compile(r"[^\W\d_]+|\S")
 _TIMES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "dozen": 12.0}
 _FACTORS = frozenset(
-    "pi π sqrt root ln log exp sin cos tan theta θ alpha beta lambda or and to plus minus times over mod choose "
+    "pi sqrt root ln log exp sin cos tan theta alpha beta lambda or and to plus minus times over mod choose "
     "factorial infinity if when where x y z n k d v t r b p q u i e o".split()
 )
 _UNIT_LETTERS = frozenset("nkvt")  # after a space these stand for newton, kelvin, volt, tesla
-_NOT_PLAIN = re.compile(r"\s?(?:pi\b|π|sqrt|√|root\b|\^|!|[*·]\s?[a-z(\d]|\()|[xyznkdvtrbpquieo](?![a-z])")
+_NOT_PLAIN = re.compile(r"\s?(?:pi\b|sqrt|√|root\b|\^|!|[*·]\s?[a-z(\d]|\()|[xyznkdvtrbpquieo](?![a-z])")
 _GOES_ON = re.compile(r"\s?(?:[a-zµ°%$/]{1,12}\s?)?[-+*/·×]\s?[\d(]")
 _DENIED = re.compile(r"(?:\b(?:not|cannot|never|except)|n't)\s(?:\w{1,10}\s){0,2}$")
 _RIGHT_HAND = re.compile(
@@ -56,7 +66,7 @@ def normalise(text: str) -> str:
         text = _SUPERSCRIPT.sub(lambda m: "^" + m.group().translate(_SUPERSCRIPTS), text)
         text = re.sub(r"(?<=\d)(?=[¼½¾⅐-⅞])", " ", _MINUS.sub("-", text))
         text = _THOUSANDS.sub("", text)
-        text = unicodedata.normalize("NFKC", text).replace("⁄", "/")
+        text = unicodedata.normalize("NFKC", text).replace("⁄", "/").translate(_GREEK)
     text = _CURRENCY.sub("-", _THOUSANDS.sub("", text))
     if "\\" in text:
         text = _SIGN.sub(lambda m: f" {_LATEX_SIGN[m[1]]} ", _DEGREE.sub("°", text))
