@@ -65,7 +65,9 @@ socket.getaddrinfo = closed
 
 
 def run_closed(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", CLOSED + code, *arguments], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", CLOSED + code, *arguments], capture_output=True, text=True, check=False
+    )
 
 
 def test_the_bare_core_audits_without_extras_and_without_network(example_dir: Path, tmp_path: Path) -> None:
