@@ -30,16 +30,8 @@ _NUMBER = re.compile(
     r"(?:\s?(?:x|×|\*|·|times)?\s?10\s?\^\s?(?P<power>[-+]?\d{1,3})|e(?P<exponent>[-+]?\d{1,3}))?"
     r"(?!\w*\d|\.\d)"
 )
-_GREEK = str.maketrans(
-    {
-        letter: f" {name} "
-        for letter, name in zip(
-            "αβγδεθλμνπρστφωΔΩΣ∆",
-            "alpha beta gamma delta epsilon theta lambda mu nu pi rho sigma tau phi omega delta omega sigma delta".split(),
-            strict=True,
-        )
-    }
-)
+_GREEK_NAMES = "alpha beta gamma delta epsilon theta lambda mu nu pi rho sigma tau phi omega delta omega sigma delta"
+_GREEK = str.maketrans({a: f" {name} " for a, name in zip("αβγδεθλμνπρστφωΔΩΣ∆", _GREEK_NAMES.split(), strict=True)})
 _DIGIT = re.compile(r"[\d¼½¾⅐-⅞]")
 _POWER = re.compile(r"(?<![\w.])10\s?\^\s?(?P<power>[-+]?\d{1,3})(?!\w*\d|\.\d)")
 _MIXED = re.compile(r"(?P<whole>\d{1,9})\s(?P<above>\d{1,9})\s?/\s?(?P<below>\d{1,9})(?!\d)")
