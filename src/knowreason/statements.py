@@ -14,9 +14,7 @@ from knowreason.mentions import OptionReader
 from knowreason.quantities import value_of
 
 _CLAUSE_LIMIT = 400  # characters that a stated answer may take
-_OPEN = (
-    r"(?:\s++|[*_$(\[{\"'“‘:]|\\\(|\\\[|\\boxed\s*+\{|\\text(?:bf|it|rm)?\s*+\{|\\math(?:rm|bf|it)\s*+\{|\\textbf\s*+\{){0,24}"
-)
+_OPEN = r"(?:\s++|[*_$(\[{\"'“‘:]|\\\(|\\\[|\\boxed\s*+\{|\\text(?:bf|it|rm)?\s*+\{|\\math(?:rm|bf|it)\s*+\{){0,24}"
 _ANSWER_IS = (
     r"answers?\s*+(?:\*\*|__)?+\s*+(?:(?:choice|option)s?\s*+)?+(?:\*\*|__)?+"
     r"(?:is|are|would\s++be|should\s++be|must\s++be|:)"
@@ -39,14 +37,14 @@ _SUPPOSED = re.compile(
     r"\b(?:if|suppose|supposing|assume|assuming|unless|whether|neither|nor)\s+(?:that\s+)?(?:the|my|our|its)?\s*(?:\w+\s+)?$",
     re.I,
 )
-_CLAUSE_END = re.compile(r"[.!?](?=\s|$|\*)|(?<=\S)\n|\n\s*+\n|。")
+_CLAUSE_END = re.compile(r"(?:[.?]|(?<!\d)!)(?=\s|$|\*)|(?<=\S)\n|\n\s*+\n|。")
 _REASON = re.compile(r"[,;]?\s+(?:because|since|which|where|as\s+(?:the|we|it|each)|so\s+that)\b|,\s*not\b", re.I)
 _AFTER_BARE = re.compile(
     r"\s*+(?:[.,;:!?)\]}*_$\"'”\\]|$|\n|(?:because|since|as|and|or|with|which|for|but|due|in|by|that|it)\b)"
 )
 _FORMULA_AFTER = re.compile(r"\s*+[=^](?!=)|[(_\[]|\s*+[+/]\s*+[\w\\(]")
 _DENIED_AFTER = re.compile(
-    r"[)\]}*_$.\s]*+(?:[^.!?\n]{0,60}?,\s*but\s+(?:this|that|it)\s+)?is\s+(?:also\s+)?(?:false|incorrect|wrong|not\s+(?:correct|right|true))\b",
+    r"[)\]}*_$.\s]*+(?:(?:[^.!?\n]|\.(?=\d)){0,60}?,\s*but\s+(?:this|that|it)\s+)?is\s+(?:also\s+)?(?:false|incorrect|wrong|not\s+(?:correct|right|true))\b",
     re.I,
 )
 _ASKED_AFTER = re.compile(r"[)\]}*_$\s]*+\?")
