@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -98,6 +100,30 @@ def test_an_unfinished_run_has_no_tables(tmp_path: Path) -> None:
     store.open({}, "print")
     with pytest.raises(StoreError, match="no finished audit"):
         store.table("traces")
+
+
+FULL = """
+import os, resource, sys
+from pathlib import Path
+import polars as pl
+from knowreason.errors import StoreError
+from knowreason.store import Store
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))  # as good as a full disk
+store = Store(Path(sys.argv[1]), {"steps": {"trace_id": pl.String, "text": pl.String}})
+store.open({}, "print")
+try:
+    store.write_part(0, {"steps": [{"trace_id": "a", "text": os.urandom(100_000).hex()}]})
+except StoreError as error:
+    print(error, "|", store.has_part(0))
+"""
+
+
+def test_a_full_disk_is_one_clear_line_and_leaves_no_part(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FULL, str(tmp_path / "run")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("cannot write"), done.stderr
+    assert done.stdout.strip().endswith("| False")
 
 
 def test_the_hash_of_files_sees_every_byte(tmp_path: Path) -> None:

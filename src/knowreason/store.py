@@ -123,9 +123,9 @@ class Store:
     def _guard(self, write: Callable[[], object]) -> None:
         try:
             write()
-        except OSError as error:
+        except (OSError, pl.exceptions.PolarsError) as error:
             raise StoreError(
-                f"cannot write {self.folder}: {error.strerror or error}; nothing is lost: "
+                f"cannot write {self.folder}: {getattr(error, 'strerror', None) or error}; nothing is lost: "
                 "mend it and run the same command again"
             ) from error
 
