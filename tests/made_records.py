@@ -136,6 +136,7 @@ def make_audited(
     surprisals: Sequence[float] = (0.7, 0.6, 0.8, 0.3, 0.1),
     sentences: Sequence[str] = SENTENCES,
     scorer: str = "scripted:",
+    paper: bool = False,
     **changes: object,
 ) -> Audited:
     """One audited trace: `verdicts` on its first sentences, a `grade` or the reason why there is none."""
@@ -153,6 +154,7 @@ def make_audited(
         verifications=tuple(make_verification(c, v) for c, v in zip(claims, verdicts, strict=True)),
         gain=make_gain(trace, steps, surprisals),
         scorer=scorer,
+        paper=paper,
     )
 
 

@@ -60,6 +60,7 @@ def audit(
     limit: Annotated[int | None, typer.Option("--limit", help="Whole questions until so many traces.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Chooses the questions of --limit and the bootstrap draws.")] = 0,
     workers: Annotated[int, typer.Option("--workers", help="Threads; 0 is one a core.")] = 0,
+    paper: Annotated[bool, typer.Option("--paper", help="Also the published KI and InfoGain, to compare.")] = False,
     as_json: Json = False,
 ) -> None:
     """Measure traces: knowledge against a corpus, and where each trace commits, step by step."""
@@ -81,6 +82,7 @@ def audit(
         limit=limit,
         seed=seed,
         workers=workers,
+        paper=paper,
     )
     with bars() as progress:
         run_audit(task, progress)
@@ -145,8 +147,12 @@ def report(
     """Print the summary of finished audits and write their report.html again."""
     from knowreason.report import write_report
 
-    for run in runs:
-        _print_summary(run, write_report(run), as_json)
+    pages = [write_report(run) for run in runs]
+    if as_json and len(runs) > 1:
+        _json([json.loads((run / "summary.json").read_text("utf-8")) for run in runs])
+        return
+    for run, page in zip(runs, pages, strict=True):
+        _print_summary(run, page, as_json)
 
 
 @app.command()

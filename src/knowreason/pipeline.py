@@ -43,7 +43,7 @@ UNIT = 8  # traces of one part; part of the file format, not a tuning knob
 class Progress(Protocol):
     """How long work shows itself: called with the stage's name, what is done, and the total (None: unknown)."""
 
-    def __call__(self, stage: str, done: int, total: int | None) -> None:
+    def __call__(self, stage: str, done: int, total: int | None, /) -> None:
         """Shows it."""
         ...
 
@@ -62,6 +62,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     limit: int | None = None
     seed: int = 0
     workers: int = 0
+    paper: bool = False
 
 
 class Selection(NamedTuple):
@@ -78,7 +79,7 @@ class Selection(NamedTuple):
 
 
 class Instruments(msgspec.Struct, frozen=True):
-    """Everything that judges: shared by all workers."""
+    """Everything that judges, shared by all workers; `paper` asks for the published figures too."""
 
     index: Index | None
     entailer: Entailer
@@ -86,6 +87,7 @@ class Instruments(msgspec.Struct, frozen=True):
     thresholds: Thresholds
     scorer_name: str
     described: dict[str, dict[str, str]]
+    paper: bool = False
 
 
 def audit(task: Audit, progress: Progress | None = None) -> Path:
@@ -101,7 +103,7 @@ def audit(task: Audit, progress: Progress | None = None) -> Path:
     manifest = store.manifest() or {}
     if manifest.get("finished"):
         if not (task.out / "summary.json").is_file():
-            write_summary(task.out, seed=task.seed)
+            write_summary(task.out, seed=task.seed, paper=task.paper)
         return task.out
     selection = _select(task, store, show)
     if selection.traces == 0:
@@ -110,7 +112,7 @@ def audit(task: Audit, progress: Progress | None = None) -> Path:
     counts = {"traces": selection.traces, "read_issues": selection.issues}
     store.finish(parts, {**manifest, "counts": counts, "advice": list(selection.advice)})
     show("summary", 0, None)
-    write_summary(task.out, seed=task.seed)
+    write_summary(task.out, seed=task.seed, paper=task.paper)
     return task.out
 
 
@@ -145,6 +147,7 @@ def _instruments(task: Audit, show: Progress) -> Instruments:
         thresholds=thresholds,
         scorer_name=scorer.describe()["id"],
         described={"verifier": verifier.describe(), "scorer": scorer.describe()},
+        paper=task.paper,
     )
 
 
@@ -272,6 +275,7 @@ def audit_trace(trace: Trace, grade: Grade, instruments: Instruments) -> Audited
         verifications=verify_claims(trace, parts.claims, found, instruments.entailer, instruments.thresholds),
         gain=trace_gain(trace, parts.steps, parts.commitment, instruments.observer),
         scorer=instruments.scorer_name,
+        paper=instruments.paper,
     )
 
 

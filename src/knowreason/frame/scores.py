@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from typing import NamedTuple
 
+from knowreason.frame.published import paper_infogain, paper_ki
 from knowreason.records import (
     Claim,
     Commitment,
@@ -32,7 +33,10 @@ _REASONING_AT_LEAST = 25  # characters before the statement: less is a bare answ
 
 
 class Audited(NamedTuple):
-    """All that was found out about one trace. `verifications` stand in the order of `claims`."""
+    """All that was found out about one trace. `verifications` stand in the order of `claims`.
+
+    `paper` asks for the published figures too; without it their columns are null.
+    """
 
     trace: Trace
     steps: tuple[Step, ...]
@@ -42,6 +46,7 @@ class Audited(NamedTuple):
     verifications: tuple[Verification, ...]
     gain: TraceGain
     scorer: str
+    paper: bool = False
 
 
 def score_row(audited: Audited) -> Row:
@@ -63,6 +68,8 @@ def score_row(audited: Audited) -> Row:
         "answer_space": audited.gain.answer_space,
         "steps": len(audited.steps),
         "tokens": sum(step.tokens for step in audited.steps),
+        "reasoning_tokens": _reasoning_tokens(audited),
+        **_published(audited),
     }
 
 
@@ -124,17 +131,22 @@ def _why_no_index(verifications: tuple[Verification, ...]) -> str | None:
 
 
 def _gain(audited: Audited) -> Row:
-    """Total gain h_0 - h_n, its four parts, misled mass = sum of max(0, -g), and confident_wrong, in nats."""
+    """Total gain h_0 - h_n, its four parts, misled mass = sum of max(0, -g), and confident_wrong, in nats.
+
+    The density is the informative part per 100 tokens before the answer's statement.
+    """
     gains = scored_gains(audited.gain)
     if isinstance(gains, Unscored):
         return _no_gain(gains.reason)
     if [g.step for g in gains] != [0, *(s.step for s in audited.steps)]:
         raise ValueError(f"trace {audited.trace.trace_id}: gains do not belong to its steps")
     why = _why_no_parts(audited)
-    parts = {f"gain_{p}": None if why else sum(g.gain or 0.0 for g in gains if g.part == p) for p in PARTS}
+    parts = {p: sum(g.gain or 0.0 for g in gains if g.part == p) for p in PARTS}
+    tokens = _reasoning_tokens(audited)
     return {
         "gain_total": gains[0].surprisal - gains[-1].surprisal,
-        **parts,
+        **{f"gain_{part}": None if why else gain for part, gain in parts.items()},
+        "gain_density": None if why or not tokens else 100 * parts["informative"] / tokens,
         "parts_unscored": why,
         "misled_mass": sum(max(0.0, -(g.gain or 0.0)) for g in gains),
         "confident_wrong": audited.gain.confident_wrong,
@@ -143,7 +155,7 @@ def _gain(audited: Audited) -> Row:
 
 
 def _no_gain(reason: str) -> Row:
-    figures = ("gain_total", *(f"gain_{part}" for part in PARTS), "misled_mass", "confident_wrong")
+    figures = ("gain_total", *(f"gain_{part}" for part in PARTS), "gain_density", "misled_mass", "confident_wrong")
     return {**dict.fromkeys(figures), "parts_unscored": reason, "gain_unscored": reason}
 
 
@@ -152,3 +164,21 @@ def _why_no_parts(audited: Audited) -> str | None:
         return "no_statement"
     before = audited.trace.reasoning[: audited.commitment.statement_at]
     return "no_reasoning" if len(before.strip()) < _REASONING_AT_LEAST else None
+
+
+def _reasoning_tokens(audited: Audited) -> int | None:
+    """Tokens of the steps before the answer's statement (always a step boundary); None where none is stated."""
+    if audited.commitment is None:
+        return None
+    return sum(step.tokens for step in audited.steps if step.start < audited.commitment.statement_at)
+
+
+def _published(audited: Audited) -> Row:
+    if not audited.paper:
+        return {"paper_ki": None, "paper_infogain": None}
+    gains = scored_gains(audited.gain)
+    found = {
+        "paper_ki": paper_ki(audited.steps, audited.claims, audited.verifications),
+        "paper_infogain": gains if isinstance(gains, Unscored) else paper_infogain(gains),
+    }
+    return {name: None if isinstance(figure, Unscored) else figure for name, figure in found.items()}

@@ -45,6 +45,13 @@ def _index(suffix: str) -> Statistic:
     return _share(supported, supported + refuted, "ki_unscored")
 
 
+def _density() -> tuple[pl.Expr, pl.Expr]:
+    """Pooled, for a mean of ratios would be ruled by the traces that have next to no tokens."""
+    counted = pl.col("gain_density").is_not_null()
+    hundreds = pl.when(counted).then(pl.col("reasoning_tokens") / 100).otherwise(0.0)
+    return pl.when(counted).then(pl.col("gain_informative")).otherwise(0.0), hundreds
+
+
 _GRADED = pl.col("grade").is_not_null()
 _NO_ANSWER = pl.col("grade") == "no_answer"
 _VAGUE = pl.col("statement_at").is_null() | (pl.col("conflicting_statements") > 0)
@@ -66,11 +73,15 @@ STATISTICS: dict[str, Statistic] = {
     "commitment": _mean("gain_commitment", "parts_unscored"),
     "statement": _mean("gain_statement", "parts_unscored"),
     "informative_where_read": _mean("gain_informative", "parts_unscored", where=pl.col("content_rule") != "none"),
+    "density": Statistic(*_density(), unscored="parts_unscored"),
     "misled_mass": _mean("misled_mass", "gain_unscored"),
     "confident_wrong": _mean("confident_wrong", "gain_unscored"),
     "early": _share(pl.col("content_at") < pl.col("statement_at"), pl.col("content_at").is_not_null()),
     "steps": _mean("steps"),
     "tokens": _mean("tokens"),
+    "reasoning_tokens": _mean("reasoning_tokens"),
+    "paper_ki": _share(pl.col("paper_ki"), pl.col("paper_ki").is_not_null(), "ki_unscored"),
+    "paper_infogain": _mean("paper_infogain", "gain_unscored"),
 }
 """Every estimate of a cell except the median of `content_at`; the names are those of the summary's fields."""
 

@@ -19,8 +19,10 @@ from knowreason.frame.summary import (
     Instruments,
     KnowledgeSummary,
     Measure,
+    PaperSummary,
     Summary,
 )
+from knowreason.frame.tables import SCHEMAS
 from knowreason.records import ContentRule, GradeLabel, Integrity
 
 Tables = Mapping[str, pl.DataFrame | pl.LazyFrame]
@@ -31,18 +33,19 @@ _LEVEL = 0.95
 _FORMAT = "1"
 
 
-def summarise(run: Path | Tables, *, seed: int = 0, draws: int = 2000) -> Summary:
+def summarise(run: Path | Tables, *, seed: int = 0, draws: int = 2000, paper: bool = False) -> Summary:
     """Every measure of every model and benchmark, with 95 % intervals clustered by question.
 
     `run` is a run directory or its tables (traces, scores, claims, gains). The same tables and seed give the
-    same summary; a cell's figures do not depend on the other cells. Raises StoreError where a table is missing
+    same summary; a cell's figures do not depend on the other cells. `paper` adds the published figures, which the
+    tables hold only where the audit was asked for them. Raises StoreError where a table is missing
     or the tables do not belong together.
     """
     tables = {name: table.lazy() for name, table in (_open(run) if isinstance(run, Path) else run).items()}
     rows = _rows(tables)
     reasons = _claim_reasons(tables, rows)
     cells = tuple(
-        _cell(key, group, reasons, seed=seed, draws=draws)
+        _cell(key, group, reasons, seed=seed, draws=draws, paper=paper)
         for key, group in sorted(rows.partition_by(_CELL, as_dict=True).items())
     )
     return Summary(
@@ -57,9 +60,9 @@ def summarise(run: Path | Tables, *, seed: int = 0, draws: int = 2000) -> Summar
     )
 
 
-def write_summary(run: Path, *, seed: int = 0, draws: int = 2000) -> Path:
+def write_summary(run: Path, *, seed: int = 0, draws: int = 2000, paper: bool = False) -> Path:
     """Writes summary.json into a run directory, as a whole or not at all. Raises StoreError."""
-    encoded = msgspec.json.format(msgspec.json.encode(summarise(run, seed=seed, draws=draws)), indent=2)
+    encoded = msgspec.json.format(msgspec.json.encode(summarise(run, seed=seed, draws=draws, paper=paper)), indent=2)
     target, temporary = run / "summary.json", run / ".summary.json.tmp"
     try:
         temporary.write_bytes(encoded + b"\n")
@@ -84,7 +87,14 @@ def _open(run: Path) -> dict[str, pl.LazyFrame]:
     for name in _NEEDED:
         if not (run / f"{name}.parquet").is_file():
             raise StoreError(f"{run} holds no finished audit ({name}.parquet is missing): run the audit again")
-    return {name: pl.scan_parquet(run / f"{name}.parquet") for name in _NEEDED}
+    tables = {name: pl.scan_parquet(run / f"{name}.parquet") for name in _NEEDED}
+    for name, table in tables.items():
+        lacking = set(SCHEMAS[name]) - set(table.collect_schema().names())
+        if lacking:
+            raise StoreError(
+                f"{run}/{name}.parquet was written by another version (it lacks {min(lacking)}): run the audit again"
+            )
+    return tables
 
 
 def _rows(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
@@ -126,7 +136,9 @@ def _claim_reasons(tables: Mapping[str, pl.LazyFrame], rows: pl.DataFrame) -> pl
     return reasons.join(rows.lazy().select("trace_id", *_CELL), on="trace_id").select("why", *_CELL).collect()
 
 
-def _cell(key: tuple[object, ...], rows: pl.DataFrame, reasons: pl.DataFrame, *, seed: int, draws: int) -> Cell:
+def _cell(
+    key: tuple[object, ...], rows: pl.DataFrame, reasons: pl.DataFrame, *, seed: int, draws: int, paper: bool
+) -> Cell:
     domain, benchmark, model, variant, condition = (str(part) for part in key)
     name = (domain, benchmark, model, variant, condition)
     found = measures(rows, seed=cell_seed(seed, name), draws=draws, level=_LEVEL)
@@ -156,6 +168,8 @@ def _cell(key: tuple[object, ...], rows: pl.DataFrame, reasons: pl.DataFrame, *,
         ),
         steps=found["steps"],
         tokens=found["tokens"],
+        reasoning_tokens=found["reasoning_tokens"],
+        paper=_paper(rows, found) if paper else None,
         unscored=_unscored(rows, reasons.filter(here)["why"]),
     )
 
@@ -178,6 +192,17 @@ def _knowledge(rows: pl.DataFrame, found: Mapping[str, Measure]) -> KnowledgeSum
         refuted=refuted,
         not_enough_info=open_,
         unscored=unscored,
+    )
+
+
+def _paper(rows: pl.DataFrame, found: Mapping[str, Measure]) -> PaperSummary:
+    """Where claims were made and none was verified, the traces without claims would all score 1: no figure then."""
+    verified = int(rows["claims_unscored"].sum()) < int(rows["claims"].sum()) or not rows["claims"].sum()
+    return PaperSummary(
+        ki=found["paper_ki"] if verified else found["ki"],
+        infogain=found["paper_infogain"],
+        traces_with_ki=rows["paper_ki"].count() if verified else 0,
+        traces_with_infogain=rows["paper_infogain"].count(),
     )
 
 

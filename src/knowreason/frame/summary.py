@@ -37,7 +37,8 @@ class GainSummary(Record, frozen=True):
     """Means over traces, in nats; the four parts rest on `traces_with_parts`, the other figures on `traces`.
 
     `surprisal_before` is that of the gold answer before any reasoning. `informative_where_read` leaves out the
-    traces whose options cannot be told apart in running text (content rule "none").
+    traces whose options cannot be told apart in running text (content rule "none"). `density` is the informative
+    part per 100 tokens before the statement, pooled: sum of gains / sum of tokens.
     """
 
     surprisal_before: Measure
@@ -47,6 +48,7 @@ class GainSummary(Record, frozen=True):
     commitment: Measure
     statement: Measure
     informative_where_read: Measure
+    density: Measure
     misled_mass: Measure
     confident_wrong: Measure
     traces: int
@@ -65,11 +67,24 @@ class CommitmentSummary(Record, frozen=True):
     rules: dict[str, int]
 
 
+class PaperSummary(Record, frozen=True):
+    """The published figures as means over traces, for comparison only; both depend on how a text is cut into steps.
+
+    `ki` counts a step without a decided claim as 1; `infogain` is in units of perplexity per step.
+    """
+
+    ki: Measure
+    infogain: Measure
+    traces_with_ki: int
+    traces_with_infogain: int
+
+
 class Cell(Record, frozen=True):
     """All measures of one model (and variant) on one benchmark, asked in one way (`condition`).
 
     `accuracy` is over all graded traces, a trace without an answer counted as wrong; `no_answer_strict` also
     counts the traces that state no answer formally (only a last number was found) or several different ones.
+    `reasoning_tokens` are those before the statement. `paper` is None unless the published figures were asked for.
     `unscored` counts traces, and under "claims" claims, by the measure and the reason.
     """
 
@@ -92,6 +107,8 @@ class Cell(Record, frozen=True):
     commitment: CommitmentSummary
     steps: Measure
     tokens: Measure
+    reasoning_tokens: Measure
+    paper: PaperSummary | None
     unscored: dict[str, dict[str, int]]
 
 

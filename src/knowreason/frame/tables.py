@@ -13,12 +13,12 @@ Schema = dict[str, type[pl.DataType]]
 # A column means the same in every table, so its type depends on its name alone; all others are text.
 _WHOLE = frozenset(
     "sample thinking_end step start end tokens claim rank conflicting_statements claims supported refuted "
-    "not_enough_info claims_unscored content_at statement_at steps".split()
+    "not_enough_info claims_unscored content_at statement_at steps reasoning_tokens".split()
 )
 _REAL = frozenset(
     "confidence retrieval_score p_supported p_refuted p_not_enough surprisal gain entropy ki ki_lower ki_upper "
     "ki_coverage ki_before_commitment ki_on_topic gain_total gain_informative gain_mention gain_commitment "
-    "gain_statement misled_mass confident_wrong".split()
+    "gain_statement gain_density misled_mass confident_wrong paper_ki paper_infogain".split()
 )
 
 
@@ -49,11 +49,15 @@ SCHEMAS: dict[str, Schema] = {
     "scores": _schema(
         "trace_id grade grade_unscored answer conflicting_statements ki ki_lower ki_upper ki_coverage "
         "ki_before_commitment ki_on_topic ki_unscored claims supported refuted not_enough_info claims_unscored "
-        "gain_total gain_informative gain_mention gain_commitment gain_statement parts_unscored misled_mass "
-        "confident_wrong gain_unscored content_at statement_at content_rule scorer answer_space steps tokens"
+        "gain_total gain_informative gain_mention gain_commitment gain_statement gain_density parts_unscored "
+        "misled_mass confident_wrong gain_unscored content_at statement_at content_rule scorer answer_space steps "
+        "tokens reasoning_tokens paper_ki paper_infogain"
     ),
 }
-"""The tables of a run directory and their columns, in order. Empty tables keep their columns."""
+"""The tables of a run directory and their columns, in order. Empty tables keep their columns.
+
+The `paper_` columns are null unless the audit was asked for the published figures.
+"""
 
 
 def rows_of(audited: Audited) -> dict[str, list[Row]]:

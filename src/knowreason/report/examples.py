@@ -69,6 +69,11 @@ class StepView(NamedTuple):
     bar: GainBar | None
     claims: tuple[CheckedClaim, ...]
 
+    @property
+    def side(self) -> str:
+        """What stands beside the text; empty where the step has neither a gain nor a part."""
+        return " · ".join(filter(None, (self.gain, self.part_words)))
+
 
 class Option(NamedTuple):
     """An answer option, whether it is the right one, and whether the trace chose it."""
@@ -161,7 +166,7 @@ def _example(rows: Mapping[str, Sequence[Record]], largest: float, gain_means: s
         facts=tuple(_facts(trace, score, rows["gains"])),
         question=_clip("question", trace["question"]),
         options=tuple(_options(trace, score)),
-        answer=_clip("option", score["answer"] or "none stated"),
+        answer=_clip("option", score["answer"] or "none"),
         gold=_clip("option", trace["gold"] or "none given"),
         steps=tuple(
             _step(step, _of_step(rows["claims"], step), _of_step(rows["evidence"], step), gains, largest, words)
@@ -228,11 +233,12 @@ def _pieces(step: Record, claims: Sequence[Record]) -> Iterable[Piece]:
         start, end = max(done, claim["start"] - origin), min(limit, claim["end"] - origin)
         if start >= end:
             continue
-        yield Piece(text[done:start])
+        yield Piece(text[done:start] if done else text[:start].removeprefix(" "))
         kind = _kind(claim)
         yield Piece(text[start:end], kind, SIGNS.get(kind, "–"))
         done = end
-    yield Piece(text[done:limit] + clip(text, limit)[limit:])
+    rest = text[done:limit] if done else text[:limit].removeprefix(" ")
+    yield Piece(rest.rstrip("\n") + clip(text, limit)[limit:])
 
 
 def _kind(claim: Record) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from knowreason.errors import StoreError
 from knowreason.frame import Cell, Summary
-from knowreason.report.words import percent
+from knowreason.report.words import counted, percent
 
 Manifest = Mapping[str, Any]
 
@@ -46,6 +46,11 @@ def read_manifest(run: Path) -> Manifest:
     return found
 
 
+def asked_for_paper(manifest: Manifest) -> bool:
+    """Whether the audit was asked for the published figures."""
+    return _part(manifest, "arguments").get("paper") is True
+
+
 def instrument_lines(manifest: Manifest) -> list[tuple[str, str]]:
     """(what, which) for the models, thresholds and corpus that a manifest names; what it lacks is left out."""
     lines: list[tuple[str, str]] = []
@@ -67,9 +72,40 @@ def instrument_lines(manifest: Manifest) -> list[tuple[str, str]]:
     return lines
 
 
+def reading_lines(manifest: Manifest, where: str) -> list[tuple[str, str]]:
+    """(what, details) about the inputs: rejected lines (listed in the file `where`) and reasoning that logs lost."""
+    lines: list[tuple[str, str]] = []
+    rejected = _part(manifest, "counts").get("read_issues")
+    if isinstance(rejected, int) and rejected > 0:
+        are, them = ("was", "its reason") if rejected == 1 else ("were", "their reasons")
+        lines.append(("Rejected", f"{counted(rejected, 'input line')} {are} not used: {where} has {them}."))
+    advice = manifest.get("advice")
+    kept = [line for line in advice if isinstance(line, str)] if isinstance(advice, list) else []
+    return lines + [("Reasoning lost", f"{line}.") for line in kept]
+
+
+def trained_note(summary: Summary) -> str | None:
+    """How much has no observer's figure because the observer was trained on the question; None where nothing."""
+    asked = [(cell, cell.unscored.get("gain", {}).get("trained_on_question", 0)) for cell in summary.cells]
+    learned = sum(count for _, count in asked)
+    if not learned:
+        return None
+    total = sum(cell.traces for cell, count in asked if count)
+    names = sorted({cell.benchmark for cell, count in asked if count})
+    return (
+        f"The observer was trained on questions of {', '.join(names[:3])}{' and others' if len(names) > 3 else ''}: "
+        f"{learned:,} of {counted(total, 'trace')} there ({percent(learned / total)}) answer one of them. It could "
+        "remember the answer, so these traces have no surprisal and no parts of it; the figures rest on the other "
+        "questions. Grades and claims are measured on all."
+    )
+
+
 def limits(summary: Summary) -> list[str]:
     """Notes that qualify the figures of a run, most important first."""
     notes = [COMMITMENT_NOTE if summary.instruments.gain_means == "commitment" else _GAIN_NOTE]
+    trained = trained_note(summary)
+    if trained is not None:
+        notes.append(trained)
     if any(cell.knowledge.lower is not None for cell in summary.cells):
         notes.append(_KNOWLEDGE_NOTE.format(reliability=_UNCALIBRATED))
     notes += [

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from knowreason.frame import Cell, Measure, Summary
 from knowreason.frame.scores import PARTS
 from knowreason.records import Interval, Part
+from knowreason.report.published import plain_number
 from knowreason.report.readings import benchmarks, model_name
-from knowreason.report.words import INTEGRITY, count_text, counted, nats, part_words, percent, reason_words
+from knowreason.report.words import INTEGRITY, count_text, counted, nats, nats_text, part_words, percent, reason_words
 
 
 class Bar(NamedTuple):
@@ -68,12 +69,12 @@ def knowledge_table(summary: Summary) -> Table:
     """Right answers and claims that hold, with their coverage, bounds and length."""
     columns: list[Column] = [
         ("Right answers", lambda c: _share(c.accuracy, f"{c.graded:,} of {c.traces:,} graded")),
-        ("No answer", lambda c: _plain_share(c.no_answer, f"strict rule: {_value(c.no_answer_strict)}")),
+        ("No answer", lambda c: _plain_share(c.no_answer, _said("strict rule: {}", c.no_answer_strict))),
         ("Claims that hold (Knowledge Index)", lambda c: _share(c.knowledge.ki, _bounds(c))),
         ("Claims decided", _coverage),
         ("Hold, before committing", lambda c: _plain_share(c.knowledge.before_commitment)),
         ("Hold, on topic", lambda c: _plain_share(c.knowledge.on_topic)),
-        ("Length", lambda c: Figure(f"{count_text(c.steps)} steps", note=f"{count_text(c.tokens)} tokens")),
+        ("Length", _length),
     ]
     return _table(summary, columns)
 
@@ -85,14 +86,57 @@ def gain_table(summary: Summary) -> Table:
     columns: list[Column] = [
         ("Total", lambda c: _nats(c.gain.total, axis, _start(c))),
         *((words[part].capitalize(), _part_column(part, axis)) for part in PARTS),
+        (f"{words['informative'].capitalize()}, per 100 tokens", _density),
         (
             "Commits at",
-            lambda c: _plain_share(c.commitment.content_at, f"{_value(c.commitment.early)} before stating it"),
+            lambda c: _plain_share(c.commitment.content_at, _said("{} before stating it", c.commitment.early)),
         ),
-        ("Misled mass", lambda c: _mass(c.gain.misled_mass)),
-        ("Confident wrong", lambda c: _plain_nats(c.gain.confident_wrong)),
+        ("Misled mass", _misled),
     ]
     return _table(summary, columns)
+
+
+def paper_table(summary: Summary) -> Table:
+    """The published figures with the step counts they depend on, and our own index beside theirs."""
+    columns: list[Column] = [
+        ("KI as published", _paper_ki),
+        ("Claims that hold (Knowledge Index)", lambda c: _plain_share(c.knowledge.ki)),
+        ("InfoGain as published, perplexity per step", _paper_infogain),
+        ("Length", _length),
+    ]
+    return _table(summary, columns)
+
+
+def _paper_ki(cell: Cell) -> Figure:
+    if cell.paper is None:
+        return Figure("not asked for", missing=True)
+    return _plain_share(cell.paper.ki, counted(cell.paper.traces_with_ki, "trace"))
+
+
+def _paper_infogain(cell: Cell) -> Figure:
+    if cell.paper is None:
+        return Figure("not asked for", missing=True)
+    measure, note = cell.paper.infogain, counted(cell.paper.traces_with_infogain, "trace")
+    if not isinstance(measure, Interval):
+        return _missing(measure, note)
+    lower, upper = plain_number(measure.lower), plain_number(measure.upper)
+    return Figure(plain_number(measure.estimate), f"{lower} to {upper}", note)
+
+
+def _length(cell: Cell) -> Figure:
+    if not isinstance(cell.steps, Interval):
+        return _missing(cell.steps)
+    return Figure(f"{count_text(cell.steps)} steps", note=f"{count_text(cell.tokens)} tokens")
+
+
+def _density(cell: Cell) -> Figure:
+    measure = cell.gain.density
+    length = isinstance(cell.reasoning_tokens, Interval)
+    tokens = f", {count_text(cell.reasoning_tokens)} tokens before the statement" if length else ""
+    note = f"{count_text(cell.steps)} steps{tokens}" if isinstance(cell.steps, Interval) else ""
+    if not isinstance(measure, Interval):
+        return _missing(measure, note)
+    return Figure(nats(measure.estimate, 3), f"{nats(measure.lower, 3)} to {nats(measure.upper, 3)}", note)
 
 
 def _part_column(part: Part, axis: tuple[float, float]) -> Callable[[Cell], Figure]:
@@ -160,11 +204,13 @@ def _plain_nats(measure: Measure) -> Figure:
     return Figure(nats(measure.estimate), f"{nats(measure.lower)} to {nats(measure.upper)}")
 
 
-def _mass(measure: Measure) -> Figure:
-    """A sum of losses: never negative, so it has no sign."""
+def _misled(cell: Cell) -> Figure:
+    """A sum of losses is never negative, so it has no sign; how far traces got sure of a wrong answer is beside it."""
+    measure, sure = cell.gain.misled_mass, cell.gain.confident_wrong
+    note = f"confident wrong {nats_text(sure)}" if isinstance(sure, Interval) else ""
     if not isinstance(measure, Interval):
-        return _missing(measure)
-    return Figure(f"{measure.estimate:.2f}", f"{measure.lower:.2f} to {measure.upper:.2f}")
+        return _missing(measure, note)
+    return Figure(f"{measure.estimate:.2f}", f"{measure.lower:.2f} to {measure.upper:.2f}", note)
 
 
 def _missing(measure: Measure, note: str = "") -> Figure:
@@ -172,8 +218,9 @@ def _missing(measure: Measure, note: str = "") -> Figure:
     return Figure(reason_words(measure.reason), note=note, missing=True)
 
 
-def _value(measure: Measure) -> str:
-    return percent(measure.estimate) if isinstance(measure, Interval) else "–"
+def _said(note: str, measure: Measure) -> str:
+    """A note with a share in it; none without the share."""
+    return note.format(percent(measure.estimate)) if isinstance(measure, Interval) else ""
 
 
 def _axis(measures: Iterable[Measure]) -> tuple[float, float]:
@@ -191,7 +238,9 @@ def _bounds(cell: Cell) -> str:
 def _coverage(cell: Cell) -> Figure:
     known = cell.knowledge
     decided = known.supported + known.refuted
-    note = f"{decided:,} of {counted(known.claims, 'claim')}; {count_text(known.claims_per_trace)} a trace"
+    each = known.claims_per_trace
+    rate = f"; {count_text(each)} a trace" if isinstance(each, Interval) else ""
+    note = f"{decided:,} of {counted(known.claims, 'claim')}{rate}"
     return _plain_share(known.coverage, note)
 
 

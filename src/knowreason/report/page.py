@@ -11,8 +11,9 @@ from markupsafe import Markup
 from knowreason.errors import StoreError
 from knowreason.frame import Summary, read_summary, write_summary
 from knowreason.report.examples import Example, choose_examples, load_examples
-from knowreason.report.limits import Manifest, instrument_lines, limits, read_manifest
-from knowreason.report.overview import gain_table, integrity_table, knowledge_table, rules_table
+from knowreason.report.limits import Manifest, asked_for_paper, instrument_lines, limits, read_manifest, reading_lines
+from knowreason.report.overview import gain_table, integrity_table, knowledge_table, paper_table, rules_table
+from knowreason.report.published import PAPER_TITLE, paper_cells, paper_note
 from knowreason.report.readings import readings, unscored_totals
 from knowreason.report.text import visible
 from knowreason.report.words import MEASURES, counted, part_words, reason_words
@@ -27,7 +28,7 @@ def write_report(run: Path) -> Path:
     manifest = read_manifest(run)
     if not (run / "summary.json").is_file():
         seed = manifest.get("seed")
-        write_summary(run, seed=seed if isinstance(seed, int) else 0)
+        write_summary(run, seed=seed if isinstance(seed, int) else 0, paper=asked_for_paper(manifest))
     summary = read_summary(run)
     chosen = choose_examples(run, seed=summary.seed)
     examples = load_examples(run, chosen, gain_means=summary.instruments.gain_means)
@@ -54,6 +55,10 @@ def render(summary: Summary, manifest: Manifest, examples: list[Example]) -> str
             knowledge=knowledge_table(summary),
             gain=gain_table(summary),
             commitment=commitment,
+            paper=paper_table(summary) if paper_cells(summary.cells) else None,
+            paper_title=PAPER_TITLE,
+            paper_note=paper_note(summary),
+            reading=reading_lines(manifest, "read_issues.jsonl beside this page"),
             parts=part_words(summary.instruments.gain_means),
             integrity=integrity_table(summary),
             rules=rules_table(summary),

@@ -13,7 +13,8 @@ from rich.text import Text
 
 from knowreason.frame import Cell, Measure, Summary, read_summary
 from knowreason.records import Interval, Unscored
-from knowreason.report.limits import limits
+from knowreason.report.limits import limits, read_manifest, reading_lines, trained_note
+from knowreason.report.published import PAPER_TITLE, paper_cells, paper_note, plain_text
 from knowreason.report.readings import (
     Benchmark,
     benchmarks,
@@ -44,7 +45,7 @@ def print_summary(run: Path, console: Console | None = None) -> None:
     """
     summary = read_summary(run)
     shown = console or _console()
-    for part in _parts(summary):
+    for part in (*_parts(summary), *_closing(summary, run)):
         shown.print(part)
 
 
@@ -60,6 +61,7 @@ def _parts(summary: Summary) -> Iterable[RenderableType]:
         return
     for number, group in enumerate(benchmarks(summary)):
         yield _table(group, summary.instruments.gain_means, header=number == 0)
+    yield from _paper(summary)
     yield Text()
     for reading in readings(summary):
         yield Text(_plain(reading.title), "bold")
@@ -71,8 +73,41 @@ def _parts(summary: Summary) -> Iterable[RenderableType]:
     for measure, reasons in unscored_totals(summary).items():
         said = "; ".join(f"{reason_words(reason)} {count:,}" for reason, count in reasons.most_common())
         yield _paragraph("Not measured", f"{MEASURES.get(measure, measure)}: {said}.")
-    for note in limits(summary)[:2]:
-        yield _paragraph("Note", note)
+
+
+def _closing(summary: Summary, run: Path) -> Iterable[RenderableType]:
+    """What went wrong with the inputs, and how far to trust the figures."""
+    for head, said in reading_lines(read_manifest(run), str(run / "read_issues.jsonl")):
+        yield _paragraph(head, said)
+    if summary.cells:
+        yield from (_paragraph("Note", note) for note in limits(summary)[: 3 if trained_note(summary) else 2])
+
+
+def _paper(summary: Summary) -> Iterable[RenderableType]:
+    """The published figures in a block of their own, none unless they were asked for."""
+    if not paper_cells(summary.cells):
+        return
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=0, title_style="", title_justify="left")
+    table.title = Text(PAPER_TITLE, "bold")
+    for heading, width in (
+        ("", 40),
+        ("KI\nas published", 15),
+        ("InfoGain as published,\nperplexity per step", 32),
+        ("steps", 7),
+    ):
+        justify = "right" if heading else "left"
+        table.add_column(Text(heading), justify=justify, width=width, overflow="fold", vertical="bottom")
+    for group in benchmarks(summary):
+        for cell, paper in paper_cells(group.cells):
+            figures = (
+                _or_reason(paper.ki, share_text(paper.ki)),
+                _or_reason(paper.infogain, plain_text(paper.infogain)),
+            )
+            name = _plain(f"{group.title}: {model_name(cell)}", 120)
+            table.add_row(*(Text(shown) for shown in (name, *figures, count_text(cell.steps))))
+    yield Text()
+    yield table
+    yield Text(paper_note(summary))
 
 
 def _table(group: Benchmark, gain_means: str, *, header: bool) -> Table:
@@ -100,7 +135,7 @@ def _table(group: Benchmark, gain_means: str, *, header: bool) -> Table:
 def _row(cell: Cell, gain_means: str) -> list[Text]:
     gain = cell.gain.total if gain_means == "commitment" else cell.gain.informative
     figures = (
-        _plain(model_name(cell)),
+        _name(cell),
         f"{cell.traces:,}",
         _or_reason(cell.accuracy, share_text(cell.accuracy)),
         _or_reason(cell.knowledge.ki, share_text(cell.knowledge.ki)),
@@ -110,6 +145,13 @@ def _row(cell: Cell, gain_means: str) -> list[Text]:
         count_text(cell.tokens),
     )
     return [Text(figure) for figure in figures]
+
+
+def _name(cell: Cell) -> str:
+    """At most three lines of the first column; both ends are kept, for names of one family differ at the end."""
+    name = _plain(model_name(cell), 2000)
+    limit = 3 * _WIDTHS[0]
+    return name if len(name) <= limit else f"{name[: limit // 2 - 1]}…{name[-limit // 2 :]}"
 
 
 def _share(measure: Measure) -> str:

@@ -8,7 +8,7 @@ from knowreason.records import Interval, Part
 _REASONS = {
     "too_few": "too few questions for an interval",
     "no_corpus": "no corpus was given to verify against",
-    "no_claims": "the trace makes no checkable claim",
+    "no_claims": "no checkable claim is made",
     "no_decided_claim": "no claim could be decided",
     "no_evidence": "the corpus says nothing close enough",
     "no_statement": "the trace states no answer",
@@ -17,7 +17,7 @@ _REASONS = {
     "needs_judge": "free text, needs a judge",
     "needs_causal_scorer": "free text, needs a causal language model",
     "reasoning_absent": "the reasoning is not in the log",
-    "trained_on_question": "the observer was trained on this question",
+    "trained_on_question": "the observer learned from this question and could remember its answer",
     "too_many_steps": "too many steps",
     "grader_timeout": "the mathematics took too long to compare",
     "grader_error": "the mathematics could not be compared",
@@ -55,8 +55,8 @@ _GAIN_PARTS: dict[Part, str] = {
 }
 # The built-in observer does not reason: its parts say where the settled answer appears, nothing about quality.
 _COMMITMENT_PARTS: dict[Part, str] = {
-    "informative": "before any option is named",
-    "mention": "options weighed",
+    "informative": "before any answer is named",
+    "mention": "answers weighed",
     "commitment": "content settled",
     "statement": "formal statement",
 }
@@ -81,10 +81,11 @@ def percent(value: float) -> str:
     return f"{value * 100:.0f}%"
 
 
-def nats(value: float) -> str:
+def nats(value: float, digits: int = 2) -> str:
     """A signed figure in nats; a true minus sign, and no sign on zero."""
-    rounded = f"{value:+.2f}".replace("-", "−")
-    return "0.00" if rounded[1:] == "0.00" else rounded
+    rounded = f"{value:+.{digits}f}".replace("-", "−")
+    zero = f"{0:.{digits}f}"
+    return zero if rounded[1:] == zero else rounded
 
 
 def share_text(measure: Measure) -> str:
