@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from conftest import ROOT, Session, readme_sessions
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 _QUIET_SECONDS = 2.0
@@ -20,7 +20,7 @@ _WORDS = {
 
 
 @contextmanager
-def bars() -> Iterator[Notify]:
+def bars() -> Generator[Notify]:
     """Yields a function (stage, done, total) that draws one bar a stage; total None draws a count.
 
     Nothing is drawn in the first two seconds; where standard error is no terminal, one line ends each stage.

@@ -36,7 +36,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Base of all records: frozen, keyword-only, unknown fields forbidden."""
 
 
-class Unscored(Record, tag="unscored"):
+class Unscored(Record, frozen=True, tag="unscored"):
     """A measurement that was not made, and why. It leaves every denominator and is counted in coverage."""
 
     reason: str
@@ -237,7 +237,7 @@ class Grade(Record, frozen=True):
     conflicting_statements: int = 0
 
 
-class Interval(Record, tag="interval"):
+class Interval(Record, frozen=True, tag="interval"):
     """An estimate with its bootstrap or Wilson interval; `n` counts the units it rests on."""
 
     estimate: float

@@ -43,7 +43,8 @@ class Store:
         held = self.manifest()
         if held is not None and held.get("fingerprint") != fingerprint:
             raise StoreError(
-                f"{self.folder} holds another audit (other inputs, models or options): choose another --out, or delete it"
+                f"{self.folder} holds another audit (other inputs, models or options): "
+                "choose another --out, or delete it"
             )
         if held is None and self.folder.is_dir() and any(self.folder.iterdir()):
             raise StoreError(f"{self.folder} is not empty and is no run directory: choose another --out")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from knowreason.answers import value_of
 from knowreason.decompose import vocabulary as v
 from knowreason.decompose.clauses import Clause, cut_clauses, starts_with_verb, tokenize, verb_at
 from knowreason.decompose.knowledge import names_person, why_no_fact
@@ -19,7 +20,6 @@ from knowreason.decompose.referents import (
     resolve,
     subject_of,
 )
-from knowreason.mentions import value_of
 from knowreason.records import Claim, Step, Trace
 from knowreason.sentences import split_sentences
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import re
 
-from knowreason.mentions import value_of
+from knowreason.answers import value_of
 
 SIZE = 10
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?![\w])")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from knowreason.answers import value_of
 from knowreason.gain.candidates import number_text, numeric_candidates
-from knowreason.mentions import value_of
 from knowreason.models.protocols import Observer
 from knowreason.records import Commitment, Gain, Observation, Step, Trace, TraceGain, Unscored
 

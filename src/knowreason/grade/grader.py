@@ -8,9 +8,8 @@ import unicodedata
 from collections.abc import Iterable
 from types import TracebackType
 
-from knowreason.answers import Statement, conflicting_statements, final_statement, stated_answer
+from knowreason.answers import Statement, conflicting_statements, final_statement, stated_answer, value_of
 from knowreason.grade.mathematics import MathWorker
-from knowreason.quantities import value_of
 from knowreason.records import Grade, GradeLabel, Trace, Unscored
 
 _RELATIVE = 1e-6  # two plain numbers are the same answer when they differ by no more than float noise

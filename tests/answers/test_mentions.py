@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from hostile_text import OPTIONS, REPEATED, repeated, texts
-from knowreason.mentions import OTHER, VALUE, Mentions, OptionReader
+from knowreason.answers.mentions import OTHER, VALUE, Mentions, OptionReader
 
 METALS = {"A": "iron", "B": "iron oxide", "C": "zinc", "D": "sodium chloride", "E": "copper wire"}
 NUMBERS = {"A": "12 m", "B": "15 m", "C": "2\\pi m", "D": "-15 m", "E": "3.0 × 10^8 m", "F": "0.5 m"}

@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from knowreason.paraphrase import Paraphrases
-from knowreason.quantities import normalise, numbers_of, results_of, value_of
+from knowreason.answers.paraphrase import Paraphrases
+from knowreason.answers.quantities import normalise, numbers_of, results_of, value_of
+from knowreason.answers.wording import NEGATION, STOP, Words, occurrences, words_of
 from knowreason.records import ContentRule
-from knowreason.wording import NEGATION, STOP, Words, occurrences, words_of
 
 __all__ = ["VALUE", "Mentions", "OptionReader", "normalise", "value_of"]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hostile_text import REPEATED, repeated, texts
-from knowreason.quantities import normalise, numbers_of, results_of, value_of
+from knowreason.answers.quantities import normalise, numbers_of, results_of, value_of
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,4 @@
-"""How an answer is stated: the one place that knows.
-
-Three questions about a text, each asked by several stages and answered only here: where a response runs on
-into another question (`run_on_end`), which answer it formally states (`find_statements`, `final_statement`),
-and where it commits to the content of that answer (`find_commitment`).
-"""
+"""Where a response runs on, which answer counts, and where a text commits to the content of its answer."""
 
 from __future__ import annotations
 
@@ -11,24 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from knowreason.mentions import Mentions, OptionReader
-from knowreason.quantities import value_of
+from knowreason.answers.mentions import Mentions, OptionReader
+from knowreason.answers.quantities import value_of
+from knowreason.answers.statements import Statement, final_statement, find_statements
 from knowreason.records import AnswerType, Commitment, ContentRule, Part
 from knowreason.sentences import split_sentences
-from knowreason.statements import Statement, final_statement, find_statements
-
-__all__ = [
-    "LABELS",
-    "Statement",
-    "answer_type",
-    "conflicting_statements",
-    "final_statement",
-    "find_commitment",
-    "find_parts",
-    "find_statements",
-    "run_on_end",
-    "stated_answer",
-]
 
 LABELS = ("yes", "no", "maybe")
 

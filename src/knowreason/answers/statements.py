@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from knowreason.mentions import OptionReader
-from knowreason.quantities import value_of
+from knowreason.answers.mentions import OptionReader
+from knowreason.answers.quantities import value_of
 
 _CLAUSE_LIMIT = 400  # characters that a stated answer may take
 _OPEN = r"(?:\s++|[*_$(\[{\"'“‘:]|\\\(|\\\[|\\boxed\s*+\{|\\text(?:bf|it|rm)?\s*+\{|\\math(?:rm|bf|it)\s*+\{){0,24}"

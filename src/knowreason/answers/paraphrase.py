@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from knowreason.wording import NEGATION, STOP, Words, stem
+from knowreason.answers.wording import NEGATION, STOP, Words, stem
 
 _COVERED = 0.5  # share of the option's weight that a sentence must hold
 _LEAD = 0.12  # how far the best option must be ahead of the second
