@@ -87,8 +87,9 @@ def search_ours(size: int) -> Measured:
 def search_rank_bm25(size: int) -> Measured:
     """rank_bm25 over the same passages and terms; it keeps everything in memory and scores in Python."""
     import numpy as np
-    from knowreason.retrieve.terms import terms
     from rank_bm25 import BM25Okapi
+
+    from knowreason.retrieve.terms import terms
 
     index = _index()
     passages = [index.passage(i) for i in range(index.counts.passages)]
@@ -171,7 +172,7 @@ def _queries(size: int) -> list[str]:
     return texts[:size]
 
 
-def _index():  # noqa: ANN202 - the type would import the heavy part at the top
+def _index():
     from knowreason.retrieve.knowledge import open_knowledge
 
     return open_knowledge(sorted((data_dir() / "corpus").glob("*.jsonl.gz")))
