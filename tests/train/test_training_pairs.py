@@ -19,11 +19,15 @@ from knowreason.train.passages import Passage, part_of, sentences_of
 from knowreason.train.studies import statement_of
 
 
-def test_training_names_no_example() -> None:
-    for path in Path(knowreason.train.__file__).parent.glob("*.py"):
-        assert "example" not in path.read_text().replace("for example", "").replace("For example", "").replace(
-            "is an example of", ""
-        ), path.name
+def test_training_names_no_path_of_the_example(example_dir: Path) -> None:
+    names = {example_dir.name, *(path.name for path in example_dir.iterdir() if path.suffix == ".jsonl")}
+    forbidden = {*names, f"{example_dir.parent.name}/", f'"{example_dir.parent.name}"', "example_dir"} - {
+        "traces.jsonl"
+    }
+    recipe = example_dir.parent.parent / "recipes" / "builtin.sh"
+    for path in [*Path(knowreason.train.__file__).parent.glob("**/*.py"), recipe]:
+        found = [name for name in sorted(forbidden) if name in path.read_text()]
+        assert not found, f"{path.name} names {found}"
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from knowreason.answers import final_statement, find_commitment
+from knowreason.answers.mentions import value_of
 from knowreason.gain.candidates import number_text, numeric_candidates
-from knowreason.mentions import value_of
 from knowreason.read import ReadOptions, Source, question_key, read_traces
 from knowreason.records import Trace
 from knowreason.sentences import split_sentences

@@ -35,12 +35,18 @@ def open_sources(data: Path, rng: random.Random) -> Sources:
     return Sources(passages, contradictor, data / "claims")
 
 
-def make_pairs(sources: Sources, seed: int, limits: dict[str, int] | None = None) -> list[Pair]:
-    """Balanced pairs of all sources, each with its part."""
+def make_pairs(
+    sources: Sources, seed: int, limits: dict[str, int] | None = None, *, part: str | None = None
+) -> list[Pair]:
+    """Balanced pairs of all sources, each with its part; of one `part` only, if it is named.
+
+    Near misses are retrieved from the passages of all parts, as an audit would find them.
+    """
     rng = random.Random(seed)
     maker = GridMaker(sources.contradictor, rng)
-    grown = [pair for held in seeds(sources.passages, limits or LIMITS, rng) for pair in maker.pairs(held)]
-    told = list(_studies(sources, rng))
+    held = seeds(sources.passages, limits or LIMITS, rng, part=part)
+    grown = [pair for one in held for pair in maker.pairs(one)]
+    told = [pair for pair in _studies(sources, rng) if part in (None, pair.part)]
     return balance(grown, rng) + balance(told, rng, slack=2.0)
 
 
@@ -52,9 +58,11 @@ def _studies(sources: Sources, rng: random.Random) -> Iterator[Pair]:
     yield from read_rte(folder / "rte_train.jsonl.gz")
 
 
-def seeds(passages: Sequence[Passage], limits: dict[str, int], rng: random.Random) -> list[Seed]:
+def seeds(
+    passages: Sequence[Passage], limits: dict[str, int], rng: random.Random, *, part: str | None = None
+) -> list[Seed]:
     """Sentences with the passages that retrieval finds for them once their own document is out of the way."""
-    chosen = choose(passages, limits, rng)
+    chosen = choose([passage for passage in passages if part in (None, passage.part)], limits, rng)
     found = _retrieve(passages, [sentence for _, sentence in chosen])
     out: list[Seed] = []
     for (passage, sentence), places in zip(chosen, found, strict=True):

@@ -13,10 +13,16 @@ from typing import Any
 import numpy as np
 
 from knowreason.errors import InputError
+from knowreason.train.grids import GridMaker
 from knowreason.train.options import Item, held_out, read_items, read_worked
-from knowreason.train.pairs import make_pairs, open_sources, summary
+from knowreason.train.overlap import content
+from knowreason.train.pair import SUPPORTED, Pair
+from knowreason.train.pairs import Sources, make_pairs, open_sources, seeds, summary
 from knowreason.train.start import base_folder, write_start
 from knowreason.train.store import save_options, save_pairs
+
+REMOVED = {"openstax": 130, "medquad": 110, "ontology": 60}  # claims whose source is taken away
+PASSAGES = 5  # of each of them
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -46,7 +52,26 @@ def prepare_pairs(data: Path, out: Path, encode: Callable[[str], Any], seed: int
     random.Random(seed).shuffle(pairs)
     for part in ("train", "dev"):
         save_pairs(out / f"pairs_{part}.npz", [pair for pair in pairs if pair.part == part], encode)
+    # sources opened anew: what is drawn here must not depend on what was drawn above
+    save_pairs(out / "removed_dev.npz", removed(open_sources(data, random.Random(seed)), seed), encode)
     return summary(pairs)
+
+
+def removed(sources: Sources, seed: int) -> list[Pair]:
+    """True claims of the dev documents with what retrieval finds without their source, a pair a passage.
+
+    The passages of a claim follow each other: on them the verifier is made to abstain rather than refute.
+    """
+    rng = random.Random(seed)
+    maker = GridMaker(sources.contradictor, rng)
+    out: list[Pair] = []
+    for held in seeds(sources.passages, REMOVED, rng, part="dev"):
+        claim = next(pair.claim for pair in maker.pairs(held) if pair.kind == "same")
+        said = content(held.sentence)
+        far = [near for near in held.near if len(said & content(near.text)) < 0.7 * len(said)]
+        texts = [f"{near.title}. {near.text}" if near.title else near.text for near in far[:PASSAGES]]
+        out.extend(Pair(text, claim, SUPPORTED, held.passage.corpus, "removed", "dev") for text in texts)
+    return out
 
 
 def prepare_options(data: Path, out: Path, encode: Callable[[str], Any], seed: int) -> dict[str, object]:
