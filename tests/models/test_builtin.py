@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -112,3 +113,12 @@ def test_a_folder_without_weights_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"no graph")
     with pytest.raises(ModelError, match=r"model\.onnx"):
         BuiltinModel(tmp_path)
+
+
+def test_the_model_leaves_no_trace_of_its_use_in_the_home_folder(tmp_path: Path) -> None:
+    code = "from knowreason.models.builtin import BuiltinModel; BuiltinModel().entail([('Rain fell.', 'It rained.')])"
+    named = ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "TMPDIR")
+    told = {k: v for k, v in os.environ.items() if k not in ("ORT_DISABLE_TELEMETRY", "CI", "GITHUB_ACTIONS")}
+    told |= dict.fromkeys(named, str(tmp_path))
+    subprocess.run([sys.executable, "-c", code], env=told, check=True, timeout=60)
+    assert list(tmp_path.rglob("*")) == []

@@ -182,6 +182,7 @@ def _open_session(path: Path) -> Any:
 
     if not path.is_file():
         raise ModelError(f"the built-in model is missing its weights: {path}; reinstall knowreason")
+    onnxruntime.disable_telemetry_events()  # where the application had imported it before us
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
