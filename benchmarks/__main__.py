@@ -36,6 +36,9 @@ class Plan(NamedTuple):
 
 PLANS = {
     "read": Plan("read_only", (1_000, 10_000, 41_845), "inspect_json_dataset", (1_000, 10_000, 41_845)),
+    "split": Plan("split_ours", (1_000, 10_000), "split_pysbd", (1_000,)),
+    "claims": Plan("claims_ours", (1_000, 4_000), "split_pysbd", (1_000,)),
+    "grade": Plan("grade_ours", (1_000, 5_000), "grade_math_verify", (1_000,)),
     "read+split+grade": Plan("read_split_grade", (1_000, 10_000, 41_845), "inspect_json_dataset", (41_845,)),
     "search": Plan("search_ours", (1_000, 10_000), "search_rank_bm25", (20,)),
     "verify": Plan("verify_ours", (50, 200, 400), "verify_one_by_one", (50,)),

@@ -11,7 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from knowreason.decompose import Decomposition, decompose
+from knowreason.answers import final_statement
+from knowreason.decompose import Decomposition, decompose, split_steps
 from knowreason.read import Source, read_traces
 from knowreason.records import Trace
 
@@ -50,9 +51,70 @@ def read_split_grade(size: int) -> Measured:
     with Grader() as grader:
         for trace in traces_of(mmlu_files(), size):
             grader.grade([trace])
-            decompose(trace, _no_tokens)
+            _split(trace)
             done += 1
     return Measured(done, "traces", time.perf_counter() - begun)
+
+
+def split_ours(size: int) -> Measured:
+    """Steps with the parts of the gain: statements, mentions and commitment found on the whole text."""
+    traces = list(traces_of(mmlu_files(), size))
+    begun = time.perf_counter()
+    for trace in traces:
+        _split(trace)
+    return Measured(len(traces), "traces", time.perf_counter() - begun)
+
+
+def split_pysbd(size: int) -> Measured:
+    """pysbd, a rule-based sentence segmenter, on the same texts: sentences only."""
+    import pysbd
+
+    traces = list(traces_of(mmlu_files(), size))
+    segmenter = pysbd.Segmenter(language="en", clean=False, char_span=True)
+    begun = time.perf_counter()
+    for trace in traces:
+        segmenter.segment(trace.reasoning)
+    return Measured(len(traces), "traces", time.perf_counter() - begun)
+
+
+def claims_ours(size: int) -> Measured:
+    """Everything of decompose: steps, moves and claims."""
+    traces = list(traces_of(mmlu_files(), size))
+    begun = time.perf_counter()
+    for trace in traces:
+        decompose(trace, _no_tokens)
+    return Measured(len(traces), "traces", time.perf_counter() - begun)
+
+
+def grade_ours(size: int) -> Measured:
+    """Numeric answers of GSM8K traces: plain numbers compared at once, formulas by math-verify in its process."""
+    from knowreason.grade import Grader
+
+    traces = _numeric(size)
+    begun = time.perf_counter()
+    with Grader() as grader:
+        grader.grade(traces)
+    return Measured(len(traces), "traces", time.perf_counter() - begun)
+
+
+def grade_math_verify(size: int) -> Measured:
+    """math-verify on the whole response of the same traces, in this process."""
+    from math_verify import parse, verify
+
+    traces = _numeric(size)
+    begun = time.perf_counter()
+    for trace in traces:
+        verify(parse(f"${trace.gold}$"), parse(trace.response))
+    return Measured(len(traces), "traces", time.perf_counter() - begun)
+
+
+def _split(trace: Trace) -> None:
+    statement = final_statement(trace.reasoning, trace.thinking_end, trace.options)
+    split_steps(trace, statement, _no_tokens)
+
+
+def _numeric(size: int) -> list[Trace]:
+    return list(traces_of([data_dir() / "traces" / "gsm8k_gpt3.jsonl.gz"], size))
 
 
 def read_only(size: int) -> Measured:
@@ -195,6 +257,11 @@ WORK: dict[str, Callable[[int], Measured]] = {
     f.__name__: f
     for f in (
         read_split_grade,
+        split_ours,
+        split_pysbd,
+        claims_ours,
+        grade_ours,
+        grade_math_verify,
         read_only,
         inspect_json_dataset,
         search_ours,

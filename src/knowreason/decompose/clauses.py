@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from knowreason.decompose import vocabulary as v
@@ -48,9 +49,18 @@ class Clause(NamedTuple):
 
 def tokenize(text: str, start: int, end: int) -> list[Token]:
     """Tokens of `text[start:end]`; `lower` has straight quotation marks, and keeps acronyms ("WAS") as they are."""
-    return [
-        Token(_lowered(m.group()), m.start(), m.end(), m.lastgroup or "") for m in _TOKEN.finditer(text, start, end)
-    ]
+    if start == 0 and end == len(text):
+        return list(_whole(text))  # several rules ask for the tokens of the same clause one after the other
+    return [_token(match) for match in _TOKEN.finditer(text, start, end)]
+
+
+@lru_cache(maxsize=64)
+def _whole(text: str) -> tuple[Token, ...]:
+    return tuple(_token(match) for match in _TOKEN.finditer(text))
+
+
+def _token(match: re.Match[str]) -> Token:
+    return Token(_lowered(match.group()), match.start(), match.end(), match.lastgroup or "")
 
 
 def _lowered(word: str) -> str:
