@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,22 +20,33 @@ def worker() -> Iterator[MathWorker]:
     one.close()
 
 
-def children() -> set[int]:
-    return {child.pid for child in multiprocessing.active_children() if child.pid is not None}
-
-
 def test_a_worker_that_dies_is_replaced() -> None:
-    before = children()
     worker = MathWorker()
-    (pid,) = children() - before
+    first = worker.pid
     assert worker.same("\\frac{1}{2}", "0.5", boxed=True) is True
-    os.kill(pid, signal.SIGKILL)
+    os.kill(first, signal.SIGKILL)
     lost = worker.same("\\frac{1}{2}", "0.5", boxed=True)
     assert isinstance(lost, Unscored)
     assert lost.reason == "grader_error"
     assert worker.same("\\frac{1}{2}", "0.5", boxed=True) is True
     worker.close()
-    assert children() == before
+    for pid in (first, worker.pid):
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_a_script_without_a_main_guard_grades_and_runs_once(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from knowreason.grade.mathematics import MathWorker\n"
+        "print('begun')\n"
+        "worker = MathWorker()\n"
+        "print(worker.same('x^2+1', '1+x^2', boxed=True))\n"
+        "worker.close()\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["begun", "True"]
+    assert done.stderr == ""
 
 
 def test_what_is_too_long_is_not_even_sent(worker: MathWorker) -> None:

@@ -6,9 +6,14 @@ hang in native code, so the worker is killed and replaced when it does not answe
 
 from __future__ import annotations
 
+import json
 import logging
-import multiprocessing
-from multiprocessing.connection import Connection
+import os
+import subprocess
+import sys
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import IO, cast
 
 from knowreason.records import Unscored
 
@@ -18,60 +23,89 @@ _FIRST_SECONDS = 30.0  # covers the worker's first import of sympy
 _MEMORY_BYTES = 4 << 30  # a tower of powers would take all there is before any clock stops it
 _TEXT_LIMIT = 2000
 _EXPRESSION_LIMIT = 200
+_PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from knowreason.grade.mathematics import serve; serve()"
 
 
 class MathWorker:
-    """A process that compares answers, one at a time; replaced after a hang."""
+    """A process that compares answers, one at a time; replaced after a hang.
+
+    It is started as a program of its own: a process of `multiprocessing` would run the caller's script again.
+    """
 
     def __init__(self) -> None:
-        self._context = multiprocessing.get_context("spawn")
         self._start()
+
+    @property
+    def pid(self) -> int:
+        """The process that compares now."""
+        return self._process.pid
 
     def same(self, gold: str, stated: str, *, boxed: bool = False) -> bool | Unscored:
         """Whether `stated` equals `gold`; Unscored(grader_timeout) or Unscored(grader_error) where undecided."""
         if len(stated) > (_EXPRESSION_LIMIT if boxed else _TEXT_LIMIT) or len(gold) > _EXPRESSION_LIMIT:
             return Unscored(reason="grader_error", detail="expression too long")
+        asked = json.dumps([gold, f"\\boxed{{{stated}}}" if boxed else stated])
         try:
-            self._pipe.send((gold, f"\\boxed{{{stated}}}" if boxed else stated))
-            if not self._pipe.poll(_KILL_SECONDS if self._is_warm else _FIRST_SECONDS):
-                self._restart()
-                return Unscored(reason="grader_timeout")
-            answer: bool | str = self._pipe.recv()
-            self._is_warm = True
-        except (EOFError, BrokenPipeError, ConnectionResetError):
+            cast(IO[bytes], self._process.stdin).write(asked.encode() + b"\n")
+            line = self._lines.get(timeout=_KILL_SECONDS if self._is_warm else _FIRST_SECONDS)
+        except Empty:
+            self._restart()
+            return Unscored(reason="grader_timeout")
+        except OSError:
+            line = b""
+        if not line:
             self._restart()
             return Unscored(reason="grader_error", detail="the worker died")
+        self._is_warm = True
+        answer: bool | str = json.loads(line)
         return answer if isinstance(answer, bool) else Unscored(reason=answer)
 
     def close(self) -> None:
         """Ends the worker."""
         self._process.kill()
-        self._process.join()
-        self._pipe.close()
+        self._process.wait()
+        self._reader.join()
+        for pipe in (self._process.stdin, self._process.stdout):
+            cast(IO[bytes], pipe).close()
 
     def _start(self) -> None:
-        self._pipe, theirs = self._context.Pipe()
-        self._process = self._context.Process(target=_serve, args=(theirs,), daemon=True)
-        self._process.start()
+        # of its own session, so that Ctrl-C ends the audit, which then ends the worker; what libraries print of
+        # an answer reaches no log
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM, *sys.path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            start_new_session=True,
+        )
+        self._lines: SimpleQueue[bytes] = SimpleQueue()
+        self._reader = Thread(target=_pass_on, args=(self._process.stdout, self._lines), daemon=True)
+        self._reader.start()
         self._is_warm = False
-        theirs.close()
 
     def _restart(self) -> None:
         self.close()
         self._start()
 
 
-def _serve(pipe: Connection) -> None:
-    """The worker's loop: (gold, stated) in, True, False or a reason out."""
+def _pass_on(stream: IO[bytes], lines: SimpleQueue[bytes]) -> None:
+    """Every line of a worker, then an empty one: a read that can be waited for, on any system."""
+    for line in stream:
+        lines.put(line)
+    lines.put(b"")
+
+
+def serve() -> None:
+    """The worker's loop, a line of JSON each: [gold, stated] in, true, false or a reason out."""
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)  # what a library prints is no answer
     _bound_memory()
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)  # its messages hold whole answers
     logging.getLogger("latex2sympy2_extended").setLevel(logging.CRITICAL)
-    while True:
-        try:
-            gold, stated = pipe.recv()
-        except (EOFError, KeyboardInterrupt):
-            return
-        pipe.send(_compare(gold, stated))
+    for line in sys.stdin.buffer:
+        _bound_time()
+        answers.write(json.dumps(_compare(*json.loads(line))).encode() + b"\n")
 
 
 def _bound_memory() -> None:
@@ -80,6 +114,18 @@ def _bound_memory() -> None:
     except ImportError:  # Windows has no such bound; the clock still ends the worker
         return
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+
+
+def _bound_time() -> None:
+    """Lets the system end a worker that hangs when the audit that should have ended it was itself killed."""
+    try:
+        import resource
+    except ImportError:
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    soft = int(used.ru_utime + used.ru_stime + 2 * _FIRST_SECONDS)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
 def _compare(gold: str, stated: str) -> bool | str:
