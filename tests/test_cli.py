@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +14,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from knowreason.cli import _spread, app
+from knowreason.cli import _spread, _where, app
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = ("audit", "read", "index", "report", "doctor")
@@ -106,6 +108,31 @@ def test_an_index_is_made_once_and_taken_as_knowledge(example_dir: Path, tmp_pat
     done = knowreason(*traces, "--knowledge", str(tmp_path / "index"), "--out", str(tmp_path / "run"), "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)
+
+
+def test_an_interruption_is_one_line_that_says_how_to_go_on(example_dir: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "knowreason.cli", "audit", str(example_dir / "traces.jsonl"), "--out", "run"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True) as audit:
+        while audit.poll() is None and not (tmp_path / "run" / "read_issues.jsonl").is_file():
+            time.sleep(0.05)
+        audit.send_signal(signal.SIGINT)
+        _, said = audit.communicate(timeout=60)
+    assert audit.returncode == 130
+    assert said.decode().splitlines()[-1] == "knowreason: interrupted; run the same command again to go on"
+
+
+def test_a_terminal_without_unicode_is_no_reason_to_fail(example_dir: Path, tmp_path: Path) -> None:
+    rows = (example_dir / "traces.jsonl").read_text("utf-8").splitlines()[:2]
+    (tmp_path / "two.jsonl").write_text("\n".join(rows), "utf-8")
+    command = [sys.executable, "-m", "knowreason.cli", "audit", "two.jsonl", "--out", "run"]
+    told = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, cwd=tmp_path, env=told, capture_output=True, check=False)
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    assert b"report: run" in done.stdout
+
+
+def test_a_field_named_twice_keeps_both_values() -> None:
+    assert _where(["model=a", "domain=d", "model=b,c"]) == {"model": ("a", "b", "c"), "domain": ("d",)}
 
 
 def test_doctor_shows_the_proof_of_the_built_in_model() -> None:

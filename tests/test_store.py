@@ -132,3 +132,20 @@ def test_the_hash_of_files_sees_every_byte(tmp_path: Path) -> None:
     before = hash_files([path])
     path.write_bytes(b"x" * ((3 << 20) - 1) + b"y")
     assert hash_files([path]) != before
+
+
+def test_an_audit_that_did_no_work_gives_its_folder_to_a_corrected_one(tmp_path):
+    store = Store(tmp_path / "run", SCHEMAS)
+    store.open({}, "with a slip")
+    store.open({}, "corrected")
+    store.write_part(0, rows(0))
+    with pytest.raises(StoreError, match="another audit"):
+        store.open({}, "something else")
+
+
+def test_a_second_audit_in_a_folder_at_work_is_refused(tmp_path):
+    first, second = Store(tmp_path / "run", SCHEMAS), Store(tmp_path / "run", SCHEMAS)
+    with first.alone(), pytest.raises(StoreError, match="another audit is at work"), second.alone():
+        pass
+    with second.alone():
+        second.open({}, "f")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Never
 
 import typer
 
@@ -13,6 +14,8 @@ from knowreason.errors import InputError, KnowreasonError
 
 if TYPE_CHECKING:
     from knowreason.read import ReadOptions
+
+_INTERRUPTED = 130  # the exit code that shells give a process ended by Ctrl-C
 
 app = typer.Typer(
     help="Reads reasoning traces and measures knowledge and reasoning separately, at every step.",
@@ -76,7 +79,7 @@ def audit(
         knowledge=tuple(Path(path) for path in knowledge or []),
         read=_read_options(setting, field, filter_name, no_gold),
         corpus_fields=dict(_pair("--corpus-field", text) for text in corpus_field or []),
-        where={name: tuple(value.split(",")) for name, value in (_pair("--where", text) for text in where or [])},
+        where=_where(where or []),
         scorer=scorer,
         verifier=verifier,
         limit=limit,
@@ -175,14 +178,25 @@ def doctor(
 
 def main() -> None:
     """Entry point: errors made for users become one line and exit 1; an interruption exits 130."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Unicode shows "?" and not a traceback
     try:
         app(_spread(sys.argv[1:]))
     except KnowreasonError as error:
         typer.echo(f"knowreason: {error}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
-        typer.echo("knowreason: interrupted; run the same command again to go on", err=True)
-        sys.exit(130)
+        _interrupted()
+    except SystemExit as ended:
+        if ended.code == _INTERRUPTED:  # typer makes this of an interruption itself
+            _interrupted()
+        raise
+
+
+def _interrupted() -> Never:
+    typer.echo("knowreason: interrupted; run the same command again to go on", err=True)
+    sys.exit(_INTERRUPTED)
 
 
 def _spread(arguments: list[str]) -> list[str]:
@@ -214,6 +228,14 @@ def _read_options(
         filter=filter_name,
         no_gold=no_gold,
     )
+
+
+def _where(texts: list[str]) -> dict[str, tuple[str, ...]]:
+    """The values to keep of each field; a field named twice keeps the values of both."""
+    kept: dict[str, tuple[str, ...]] = {}
+    for name, value in (_pair("--where", text) for text in texts):
+        kept[name] = (*kept.get(name, ()), *value.split(","))
+    return kept
 
 
 def _pair(option: str, text: str) -> tuple[str, str]:

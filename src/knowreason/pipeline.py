@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
+from threading import Event
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -99,12 +100,18 @@ def audit(task: Audit, progress: Progress | None = None) -> Path:
     _check(task)
     instruments = _instruments(task, show)
     store = Store(task.out, SCHEMAS)
-    store.open(_manifest(task, instruments), _fingerprint(task, instruments))
-    manifest = store.manifest() or {}
-    if manifest.get("finished"):
-        if not (task.out / "summary.json").is_file():
+    told, fingerprint = _manifest(task, instruments), _fingerprint(task, instruments)
+    with store.alone():
+        store.open(told, fingerprint)
+        manifest = store.manifest() or {}
+        if not manifest.get("finished"):
+            _run(task, store, instruments, manifest, show)
+        elif not (task.out / "summary.json").is_file():
             write_summary(task.out, seed=task.seed, paper=task.paper)
-        return task.out
+    return task.out
+
+
+def _run(task: Audit, store: Store, instruments: Instruments, manifest: Mapping[str, object], show: Progress) -> None:
     selection = _select(task, store, show)
     if selection.traces == 0:
         raise InputError(f"no trace to audit: {selection.issues} lines rejected; see {task.out}/read_issues.jsonl")
@@ -113,7 +120,6 @@ def audit(task: Audit, progress: Progress | None = None) -> Path:
     store.finish(parts, {**manifest, "counts": counts, "advice": list(selection.advice)})
     show("summary", 0, None)
     write_summary(task.out, seed=task.seed, paper=task.paper)
-    return task.out
 
 
 def _check(task: Audit) -> None:
@@ -221,6 +227,7 @@ def _work(task: Audit, store: Store, instruments: Instruments, selection: Select
     workers = task.workers or os.cpu_count() or 1
     traces = _selected(task, selection)
     waiting: deque[tuple[Future[None], int]] = deque()
+    stop = Event()
     done = part = 0
     show("audit", 0, selection.traces)
     with Grader() as grader, ThreadPoolExecutor(workers) as pool:
@@ -231,7 +238,8 @@ def _work(task: Audit, store: Store, instruments: Instruments, selection: Select
                     show("audit", done, selection.traces)
                 else:
                     grades = grader.grade(unit)
-                    waiting.append((pool.submit(_audit_unit, store, part, unit, grades, instruments), len(unit)))
+                    job = pool.submit(_audit_unit, store, part, unit, grades, instruments, stop=stop)
+                    waiting.append((job, len(unit)))
                 part += 1
                 while len(waiting) > 2 * workers:
                     done += _finish(waiting)
@@ -240,6 +248,7 @@ def _work(task: Audit, store: Store, instruments: Instruments, selection: Select
                 done += _finish(waiting)
                 show("audit", done, selection.traces)
         except BaseException:
+            stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
     return part
@@ -252,10 +261,13 @@ def _finish(waiting: deque[tuple[Future[None], int]]) -> int:
 
 
 def _audit_unit(
-    store: Store, part: int, unit: Sequence[Trace], grades: Sequence[Grade], instruments: Instruments
+    store: Store, part: int, unit: Sequence[Trace], grades: Sequence[Grade], instruments: Instruments, *, stop: Event
 ) -> None:
+    """Writes the part of a unit; nothing of it where the audit is stopped before its last trace."""
     rows: dict[str, list[dict[str, object]]] = {table: [] for table in SCHEMAS}
     for trace, grade in zip(unit, grades, strict=True):
+        if stop.is_set():
+            return
         for table, found in rows_of(audit_trace(trace, grade, instruments)).items():
             rows[table].extend(found)
     store.write_part(part, rows)

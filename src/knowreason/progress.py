@@ -53,4 +53,5 @@ def bars() -> Generator[Notify]:
         display.stop()
         if not console.is_terminal and time.monotonic() - begun > _QUIET_SECONDS:
             for task in display.tasks:
-                sys.stderr.write(f"{task.description}: {int(task.completed) or 'done'}\n")
+                counted = task.completed or task.total is not None
+                sys.stderr.write(f"{task.description}: {int(task.completed) if counted else 'done'}\n")

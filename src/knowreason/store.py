@@ -14,7 +14,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +42,32 @@ class Store:
         Raises `StoreError` where the folder cannot be written or holds something else.
         """
         held = self.manifest()
-        if held is not None and held.get("fingerprint") != fingerprint:
+        if held is not None and held.get("fingerprint") != fingerprint and not self._holds_work(held):
+            held = None  # its audit ended before any work, at a slip in its options
+        elif held is not None and held.get("fingerprint") != fingerprint:
             raise StoreError(
                 f"{self.folder} holds another audit (other inputs, models or options): "
                 "choose another --out, or delete it"
             )
-        if held is None and self.folder.is_dir() and any(self.folder.iterdir()):
+        elif held is None and self.folder.is_dir() and any(self.folder.iterdir()):
             raise StoreError(f"{self.folder} is not empty and is no run directory: choose another --out")
         if held is None:
             self._guard(lambda: (self.folder / "parts").mkdir(parents=True, exist_ok=True))
             self.write_manifest({**manifest, "fingerprint": fingerprint, "finished": False})
+
+    @contextmanager
+    def alone(self) -> Generator[None]:
+        """Holds the directory, made where it is missing, so that no second audit writes into it.
+
+        Raises `StoreError` where another process holds it. A lock ends with its process, however that ends.
+        """
+        self._guard(lambda: self.folder.mkdir(parents=True, exist_ok=True))
+        held = _lock(self.folder)
+        try:
+            yield
+        finally:
+            if held is not None:
+                os.close(held)
 
     def manifest(self) -> dict[str, Any] | None:
         """The manifest, None where there is none yet."""
@@ -110,6 +127,10 @@ class Store:
             raise StoreError(f"{self.folder} holds no finished audit ({path.name} is missing): run the audit again")
         return pl.read_parquet(path)
 
+    def _holds_work(self, manifest: Mapping[str, object]) -> bool:
+        parts = self.folder / "parts"
+        return manifest.get("finished") is True or (parts.is_dir() and any(parts.iterdir()))
+
     def _part(self, part: int) -> Path:
         return self.folder / "parts" / f"{part:06d}"
 
@@ -129,6 +150,26 @@ class Store:
                 f"cannot write {self.folder}: {getattr(error, 'strerror', None) or error}; nothing is lost: "
                 "mend it and run the same command again"
             ) from error
+
+
+def _lock(folder: Path) -> int | None:
+    """A descriptor that holds the folder until it is closed; None where the system cannot lock a folder."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(held)
+        raise StoreError(
+            f"another audit is at work in {folder}: wait until it is done, or choose another --out"
+        ) from None
+    except OSError:  # some network file systems have no locks
+        os.close(held)
+        return None
+    return held
 
 
 def hash_files(paths: Iterable[Path]) -> str:
