@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from read_rows import reason_of, row, trace_of
 
 from knowreason.read import question_key
+from knowreason.read.fields import options_of
 from knowreason.read.gold import read_gold, read_options
 from knowreason.read.rows import Rejected
 
@@ -25,6 +26,8 @@ HORMONES = {"A": "glucagon", "B": "insulin", "C": "cortisol"}
         ('["glucagon", "insulin"]', {"A": "glucagon", "B": "insulin"}),
         ([3, 4.5], {"A": "3", "B": "4.5"}),
         ({"A": "glucagon", "B": "insulin", "C": None}, {"A": "glucagon", "B": "insulin"}),
+        (["glucagon", None, "insulin", ""], {"A": "glucagon", "C": "insulin"}),
+        ({"A": "glucagon", "B": " ", "C": "insulin", "D": float("nan")}, {"A": "glucagon", "C": "insulin"}),
         ({"Yes": "yes", "No": "no"}, {"no": "no", "yes": "yes"}),
     ],
 )
@@ -33,6 +36,14 @@ def test_options_come_in_many_shapes_and_leave_as_letters(given, expected):
     assert options is not None
     assert options.texts == expected
     assert list(options.texts) == sorted(options.texts)
+
+
+@pytest.mark.parametrize("gold", [2, "2", "C", "c text"])
+def test_an_option_left_out_moves_no_other(gold):
+    given = options_of([{"opa": "a text", "opb": None, "opc": "c text", "opd": "d text"}])
+    options = read_options(given)
+    assert options is not None
+    assert options.texts[read_gold([gold], options)] == "c text"
 
 
 @pytest.mark.parametrize("given", [None, [], {}, ""])

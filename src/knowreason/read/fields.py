@@ -64,9 +64,9 @@ def options_of(rows: Sequence[Row]) -> Any:
     held = [value for value in all_of(rows, OPTIONS) if isinstance(value, list | Mapping | str)]
     if held:
         return held[0]
-    families = ({n: row[n] for n in names if _is_option(row.get(n))} for row in rows for names in _OPTION_FAMILIES)
-    found = next((family for family in families if len(family) >= 2), None)
-    return list(found.values()) if found else None
+    families = ([row.get(name) for name in names] for row in rows for names in _OPTION_FAMILIES)
+    kept = ([value if _is_option(value) else None for value in family] for family in families)
+    return next((family for family in kept if len(family) - family.count(None) >= 2), None)
 
 
 def _is_option(value: Any) -> bool:

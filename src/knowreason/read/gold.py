@@ -50,19 +50,20 @@ def normalise(text: str) -> str:
 def read_options(value: Any) -> Options | None:
     """Options from an object, a list of texts, {"text": [...], "label": [...]}, or any of these as JSON text.
 
-    None and empty ones are no options; options that are null are left out. Labels other than single letters
-    are replaced by A, B, C ... Raises Rejected("bad_options").
+    None and empty ones are no options. Options that are null, NaN or blank are left out, and the others keep their
+    letters. Labels other than single letters are replaced by A, B, C ... Raises Rejected("bad_options").
     """
     if isinstance(value, str):
         value = _parse(value)
     if value is None or value in ([], {}):
         return None
-    pairs = [(label, text) for label, text in _pairs(value) if text is not None]
+    held = [(place, label, text) for place, (label, text) in enumerate(_pairs(value)) if not _is_missing(text)]
+    pairs = [(label, text) for _, label, text in held]
     if not 2 <= len(pairs) <= len(ascii_uppercase):
         raise Rejected("bad_options", f"{len(pairs)} options")
     texts = [_option_text(text) for _, text in pairs]
     numeric = all(not isinstance(text, str) for _, text in pairs)
-    letters = _letters([label for label, _ in pairs])
+    letters = _letters([label for label, _ in pairs], [place for place, _, _ in held])
     labels = {label: letter for (label, _), letter in zip(pairs, letters, strict=True)}
     return Options(dict(sorted(zip(letters, texts, strict=True))), labels, numeric)
 
@@ -119,8 +120,15 @@ def _option_text(text: Any) -> str:
     return text if isinstance(text, str) else str(text)
 
 
-def _letters(labels: Sequence[str]) -> list[str]:
-    """The labels as letters if all are single, different letters (or yes/no/maybe), else A, B, C ..."""
+def _is_missing(text: Any) -> bool:
+    """Whether a data set pads with it: null, NaN as Python's own writer puts it, or nothing but white space."""
+    return (
+        text is None or (isinstance(text, float) and math.isnan(text)) or (isinstance(text, str) and not text.strip())
+    )
+
+
+def _letters(labels: Sequence[str], places: Sequence[int]) -> list[str]:
+    """The labels as letters if all are single, different letters (or yes/no/maybe), else the letters of the places."""
     lowered = [label.strip().lower() for label in labels]
     if set(lowered) <= set(LABELS) and len(set(lowered)) == len(labels):
         return lowered
@@ -128,7 +136,7 @@ def _letters(labels: Sequence[str]) -> list[str]:
     letters = [m[1].upper() for m in matches if m and m[1].isalpha()]
     if len(letters) == len(set(letters)) == len(labels):
         return letters
-    return list(ascii_uppercase[: len(labels)])
+    return [ascii_uppercase[place] for place in (places if places[-1] < len(ascii_uppercase) else range(len(labels)))]
 
 
 def _single(gold: Any) -> Any:
