@@ -149,3 +149,9 @@ def test_a_second_audit_in_a_folder_at_work_is_refused(tmp_path):
         pass
     with second.alone():
         second.open({}, "f")
+
+
+def test_a_manifest_that_is_none_is_said_so(tmp_path):
+    (tmp_path / "manifest.json").write_text("[]")
+    with pytest.raises(StoreError, match="is no manifest"):
+        Store(tmp_path, SCHEMAS).open({}, "f")

@@ -73,9 +73,12 @@ class Store:
         """The manifest, None where there is none yet."""
         path = self.folder / MANIFEST
         try:
-            return json.loads(path.read_text("utf-8")) if path.is_file() else None
+            held = json.loads(path.read_text("utf-8")) if path.is_file() else None
         except (OSError, ValueError) as error:
             raise StoreError(f"{path} cannot be read ({error}): delete {self.folder} and run again") from error
+        if held is not None and not isinstance(held, dict):
+            raise StoreError(f"{path} is no manifest: delete {self.folder} and run again")
+        return held
 
     def write_manifest(self, manifest: Mapping[str, object]) -> None:
         """Replaces the manifest atomically."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+import zipfile
 
 import pytest
 from read_rows import LOGS, read
 
+from knowreason.read import Source, read_traces
 from knowreason.records import ReadIssue, Trace
 
 HERE = importlib.util.find_spec("inspect_ai") is not None
@@ -68,3 +70,14 @@ def test_reading_other_logs_does_not_import_what_is_not_needed():
         [sys.executable, "-c", program, str(LOGS / "lm_eval")], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_small_file_that_unpacks_to_a_large_one_is_not_unpacked(tmp_path):
+    pytest.importorskip("inspect_ai")
+    bomb = tmp_path / "bomb.eval"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed, packed.open("header.json", "w") as header:
+        for _ in range(257):
+            header.write(bytes(1024 * 1024))
+    (issue,) = read_traces([Source(str(bomb))])
+    assert isinstance(issue, ReadIssue)
+    assert issue.reason == "too_large"

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 
 import pytest
 from read_rows import read, row, trace_of, write
 
 from knowreason.errors import InputError
-from knowreason.read import Source, parse_field, parse_setting, parse_source
+from knowreason.read import Source, parse_field, parse_setting, parse_source, read_traces
 from knowreason.records import Trace
 
 
@@ -86,3 +87,10 @@ def test_wrong_arguments_are_refused_before_anything_is_read(tmp_path):
         read(tmp_path / "empty")
     with pytest.raises(InputError, match="no input given"):
         read()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    with pytest.raises(InputError, match="neither a file nor a folder"):
+        read_traces([Source(str(tmp_path / "pipe.jsonl"))])

@@ -15,12 +15,23 @@ def clusters_of(rng: np.random.Generator, questions: int, rows: int) -> np.ndarr
     return np.concatenate([np.arange(questions), rng.integers(0, questions, rows - questions)])
 
 
+def expanded(clusters: int) -> float:
+    """The level of plain percentiles that makes 95 % of Student's width."""
+    student = scipy_stats.t.ppf(0.975, clusters - 1) * np.sqrt(clusters / (clusters - 1))
+    return 1 - 2 * scipy_stats.norm.sf(student)
+
+
 def test_a_mean_of_single_rows_has_the_interval_that_scipy_gives() -> None:
     rng = np.random.default_rng(3)
     values = rng.gamma(2.0, size=120)
     ours = bootstrap_mean(values, np.arange(120), seed=0, draws=20_000)
     theirs = scipy_stats.bootstrap(
-        (values,), np.mean, n_resamples=20_000, method="percentile", rng=np.random.default_rng(5)
+        (values,),
+        np.mean,
+        n_resamples=20_000,
+        method="percentile",
+        confidence_level=expanded(120),
+        rng=np.random.default_rng(5),
     ).confidence_interval
     assert ours is not None
     assert ours.estimate == pytest.approx(values.mean())
@@ -44,6 +55,7 @@ def test_a_ratio_of_sums_has_the_interval_that_scipy_gives_for_paired_cluster_su
         vectorized=True,
         n_resamples=20_000,
         method="percentile",
+        confidence_level=expanded(len(down)),
         rng=np.random.default_rng(5),
     ).confidence_interval
     assert ours is not None
@@ -138,11 +150,27 @@ def test_an_interval_at_95_percent_covers_the_truth_about_95_times_in_100() -> N
     assert 0.89 <= hits / 200 <= 0.985
 
 
+@pytest.mark.parametrize("questions", [6, 8, 12])
+def test_an_interval_over_few_questions_is_not_too_narrow(questions: int) -> None:
+    rng = np.random.default_rng(2)
+    hits = 0
+    for trial in range(300):
+        found = bootstrap_mean(rng.normal(size=questions), np.arange(questions), seed=trial, draws=600)
+        assert found is not None
+        hits += found.lower <= 0 <= found.upper
+    assert hits / 300 >= 0.89  # plain percentiles: 0.85 to 0.89
+
+
 def test_the_median_of_single_rows_agrees_with_scipy() -> None:
     values = np.random.default_rng(7).random(81)
     ours = bootstrap_median(values, np.arange(81), seed=0, draws=8000)
     theirs = scipy_stats.bootstrap(
-        (values,), np.median, n_resamples=8000, method="percentile", rng=np.random.default_rng(5)
+        (values,),
+        np.median,
+        n_resamples=8000,
+        method="percentile",
+        confidence_level=expanded(81),
+        rng=np.random.default_rng(5),
     ).confidence_interval
     assert ours is not None
     assert ours.estimate == np.median(values)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from knowreason.models.scripted import Scripted
 from knowreason.records import Claim, Hit, Interval, Passage, Trace, Verdict
-from knowreason.train.calibration import WRONG_REFUTATIONS, best_temperature, least_bias, refuted_share
+from knowreason.train.calibration import WRONG_REFUTATIONS, best_temperature, called_share, least_threshold
 from knowreason.train.human import SETS, read_human
 from knowreason.train.judging import Judged, called, deciding, figures, judge
 from knowreason.train.pair import OPEN, REFUTED, SUPPORTED
@@ -64,21 +64,23 @@ def hit(number: int) -> Hit:
     return Hit(passage=passage, score=9.0 - number, coverage=1.0, shared=3, above_floor=True)
 
 
-@given(rows)
-def test_the_rule_of_the_evaluation_is_the_rule_of_the_audit(found: list[tuple[float, float, float]]) -> None:
+@given(rows, st.sampled_from([0.5, 0.65, 0.8]))
+def test_the_rule_of_the_evaluation_is_the_rule_of_the_audit(
+    found: list[tuple[float, float, float]], refuted: float
+) -> None:
     said = {f"passage {number}": row for number, row in enumerate(found)}
     entailer = Scripted(entail=lambda premise, claim: said[premise])
     claim = Claim(
         trace_id="t", step=1, claim=0, start=0, end=18, text="Damp speeds mould.", normalised="Damp speeds mould."
     )
     hits = [hit(number) for number in range(len(found))]
-    (verified,) = verify_claims(trace(), [claim], [hits], entailer, Thresholds())
+    (verified,) = verify_claims(trace(), [claim], [hits], entailer, Thresholds(refuted=refuted))
     assert isinstance(verified.outcome, Verdict)
-    assert called(deciding(np.array(found))) == NAMES[verified.outcome.label]
+    assert called(deciding(np.array(found)), Thresholds(refuted=refuted)) == NAMES[verified.outcome.label]
 
 
 def test_a_claim_without_a_passage_is_left_open() -> None:
-    assert called(deciding(np.zeros((0, 3)))) == OPEN
+    assert called(deciding(np.zeros((0, 3))), Thresholds()) == OPEN
 
 
 def items() -> list[Judged]:
@@ -95,22 +97,23 @@ def test_an_oracle_scores_fully_and_one_that_abstains_scores_nothing() -> None:
         return tuple(0.8 if label == own else 0.1 for label in range(3))  # type: ignore[return-value]
 
     held = items()
-    best = figures(held, judge(Scripted(entail=knows), held))
+    best = figures(held, judge(Scripted(entail=knows), held), Thresholds())
     for name in ("auroc_supported_refuted", "macro_f1", "sensitivity", "specificity", "open_left_open"):
         assert best[name].estimate == 1.0, name
     assert best["true_called_refuted"].estimate == 0.0
-    silent = figures(held, judge(Scripted(entail=lambda premise, claim: (0.1, 0.1, 0.8)), held))
+    silent = figures(held, judge(Scripted(entail=lambda premise, claim: (0.1, 0.1, 0.8)), held), Thresholds())
     assert silent["abstention"].estimate == 1.0
     assert silent["auroc_supported_refuted"].estimate == 0.5
     assert isinstance(silent["sensitivity"], Interval)
 
 
-def test_the_bias_is_the_least_that_keeps_wrong_refutations_rare() -> None:
+def test_the_threshold_is_the_least_that_keeps_wrong_refutations_rare() -> None:
     rng = np.random.default_rng(4)
-    claims = [rng.normal([0.5, 0.4, 0.0], 1.0, (3, 3)) for _ in range(300)]
-    bias = least_bias([claims])
-    assert refuted_share(claims, bias) <= WRONG_REFUTATIONS < refuted_share(claims, bias - 0.05)
-    assert refuted_share(claims, 0.0) > WRONG_REFUTATIONS
+    claims = [rng.dirichlet([3.0, 2.0, 2.0], 3) for _ in range(300)]
+    least = least_threshold([claims])
+    assert called_share(claims, REFUTED, least) <= WRONG_REFUTATIONS
+    assert called_share(claims, REFUTED, Thresholds(refuted=least.refuted - 0.01)) > WRONG_REFUTATIONS
+    assert called_share(claims, SUPPORTED, least) == called_share(claims, SUPPORTED, Thresholds())
 
 
 def test_the_best_temperature_finds_how_much_too_sure_scores_are() -> None:

@@ -89,7 +89,10 @@ def _open(run: Path) -> dict[str, pl.LazyFrame]:
             raise StoreError(f"{run} holds no finished audit ({name}.parquet is missing): run the audit again")
     tables = {name: pl.scan_parquet(run / f"{name}.parquet") for name in _NEEDED}
     for name, table in tables.items():
-        lacking = set(SCHEMAS[name]) - set(table.collect_schema().names())
+        try:
+            lacking = set(SCHEMAS[name]) - set(table.collect_schema().names())
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise StoreError(f"{run}/{name}.parquet is damaged: delete {run} and run the audit again") from error
         if lacking:
             raise StoreError(
                 f"{run}/{name}.parquet was written by another version (it lacks {min(lacking)}): run the audit again"

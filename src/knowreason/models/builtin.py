@@ -25,6 +25,7 @@ from knowreason.models.packing import (
     pack_pair,
     slots_of,
 )
+from knowreason.models.protocols import Thresholds
 from knowreason.records import Observation
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -39,13 +40,13 @@ Floats = npt.NDArray[np.float64]
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What turns raw scores into probabilities, chosen on data that trained no weight.
 
-    Probabilities are softmax(logits / temperature + bias); the bias makes the verifier abstain rather than
+    Probabilities are softmax(logits / temperature). The thresholds make the verifier abstain rather than
     refute wrongly.
     """
 
     name: str
     pair_temperature: float
-    pair_bias: tuple[float, float, float]
+    thresholds: Thresholds
     option_temperature: float
     prefix_limit: int
 
@@ -69,10 +70,9 @@ class BuiltinModel:
         """
         encode = self._encoder()
         rows = [pack_pair(encode(premise[:TEXT_LIMIT]), encode(claim[:TEXT_LIMIT])) for premise, claim in pairs]
-        bias = np.asarray(self._settings.pair_bias)
         out: list[tuple[float, float, float]] = [(0.0, 0.0, 0.0)] * len(rows)
         for index, logits in self._run(rows, "entailment"):
-            values = np.exp(_log_softmax(logits / self._settings.pair_temperature + bias))
+            values = np.exp(_log_softmax(logits / self._settings.pair_temperature))
             out[index] = (float(values[0]), float(values[1]), float(values[2]))
         return out
 
@@ -89,6 +89,11 @@ class BuiltinModel:
             known = scores[: rows[index].options] / self._settings.option_temperature
             out[index] = [float(value) for value in _log_softmax(known)]
         return out
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The probability that a verdict of this model needs, chosen so that few true claims are called refuted."""
+        return self._settings.thresholds
 
     def trained_on(self, question_key: str) -> bool:
         """Whether the question with this key trained or calibrated the model: do not score it."""

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from knowreason.records import Continuation, Observation
+
+
+class Thresholds(NamedTuple):
+    """The probability that a verdict needs; below it the verdict is not_enough_info: who is not sure abstains."""
+
+    supported: float = 0.5
+    refuted: float = 0.5
 
 
 @runtime_checkable

@@ -14,6 +14,7 @@ from knowreason.read.lines import open_bytes
 from knowreason.read.rows import FoundRow, Place, RawTrace, Rejected, Row
 
 _HEAD = 64 * 1024
+_MAX_MEMBER = 256 * 1024 * 1024  # unpacked bytes of one sample: a small file may claim to hold any number
 
 
 def is_inspect_json(path: Path) -> bool:
@@ -37,13 +38,25 @@ def read_inspect(path: Path) -> Iterator[FoundRow]:
         raise MissingExtra(f"reading {path.name}, a log of Inspect,", "inspect") from None
     line = 0
     try:
+        _check_members(path)
         for header, sample in _samples(log, path):
             line += 1
             row = {"eval": header, "sample": sample}
             yield FoundRow(Place(str(path), line, f"sample {sample.get('id')}, epoch {sample.get('epoch')}"), row)
+    except Rejected as rejected:
+        yield FoundRow(Place(str(path), line), rejected)
     except (OSError, ValueError, LookupError, RuntimeError, EOFError, zipfile.BadZipFile) as error:
         reason = str(error).partition("\n")[0]
         yield FoundRow(Place(str(path), line + 1), Rejected("broken_file", reason or type(error).__name__))
+
+
+def _check_members(path: Path) -> None:
+    if path.suffix == ".json":
+        return
+    with zipfile.ZipFile(path) as packed:
+        largest = max((member.file_size for member in packed.infolist()), default=0)
+    if largest > _MAX_MEMBER:
+        raise Rejected("too_large", f"a part of the log unpacks to {largest} bytes")
 
 
 def inspect_trace(row: Row, place: Place, fields: dict[str, str]) -> RawTrace:

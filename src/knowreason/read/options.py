@@ -87,6 +87,8 @@ def check_options(sources: Sequence[Source], options: ReadOptions) -> None:
     for source in sources:
         if not Path(source.path).exists():
             raise InputError(f"{source.path} does not exist; check the path")
+        if not (Path(source.path).is_file() or Path(source.path).is_dir()):
+            raise InputError(f"{source.path} is neither a file nor a folder: it is read twice, so write it to a file")
     names = {source.name for source in sources}
     for name in options.settings:
         if name not in names and name is not None:

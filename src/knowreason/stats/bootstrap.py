@@ -3,11 +3,17 @@
 Rows of one question share its difficulty: resampling them apart would make intervals too narrow. A draw
 takes as many clusters as there are, with replacement; a cluster drawn twice counts twice. Only clusters with
 something in the denominator are resampled: the others carry no information about the ratio.
-Source: Davison and Hinkley, Bootstrap Methods and their Application, 1997, sections 2.4 and 3.8.
+
+With few clusters the plain percentiles are too narrow: of means of five, 81 % of their "95 %" intervals hold the
+truth. They are therefore taken further out, at the level Phi(-t * sqrt(k / (k - 1))) with the t quantile of k - 1
+degrees of freedom, which makes the interval of a mean as wide as Student's; for many clusters nothing changes.
+Sources: Davison and Hinkley, Bootstrap Methods and their Application, 1997, sections 2.4 and 3.8; Hesterberg, What
+Teachers Should Know About the Bootstrap, 2015, section 5 (the expanded percentile interval).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -161,6 +167,14 @@ def _weighted_medians(ordered: Floats, weights: Floats) -> Floats:
 
 
 def _estimate(whole: float, drawn: Floats, level: float, clusters: int) -> Estimate:
-    tail = (1 - level) / 2
+    tail = _tail(level, clusters)
     lower, upper = np.quantile(drawn, [tail, 1 - tail])
     return Estimate(whole, float(lower), float(upper), level, clusters)
+
+
+def _tail(level: float, clusters: int) -> float:
+    """The share of draws beyond each limit."""
+    from scipy.special import ndtr, stdtrit  # heavy
+
+    student = float(stdtrit(clusters - 1, (1 - level) / 2))
+    return float(ndtr(student * math.sqrt(clusters / (clusters - 1))))

@@ -1,7 +1,8 @@
-"""Temperatures, the bias towards abstaining and the length of the prefix, chosen on parts that trained no weight.
+"""Temperatures, the threshold of a refutation and the length of the prefix, chosen on parts that trained no weight.
 
-The bias is the least one under which at most one true claim in twenty is called refuted, both where its own
-passage is shown and where retrieval finds the best passages of a corpus that does not state it.
+The threshold is the least one under which at most one true claim in twenty is called refuted, both where its own
+passage is shown and where retrieval finds the best passages of a corpus that does not state it. It is a threshold
+and no bias of the logits: a bias would call half-refuted claims supported, where they should be left open.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowreason.models.packing import Row, collate, pack_options, pack_pair
+from knowreason.models.protocols import Thresholds
 from knowreason.train.judging import called, deciding
 from knowreason.train.measures import Floats, Ints
 from knowreason.train.pair import REFUTED, SUPPORTED
@@ -22,7 +24,7 @@ from knowreason.train.store import OptionData, PairData, load_options, load_pair
 WRONG_REFUTATIONS = 0.05  # of true claims, at most
 PAIRS, ITEMS = 3_000, 240
 PREFIX_LIMITS = (160, 224, 320)
-BIASES = tuple(round(0.05 * step, 2) for step in range(101))
+REFUTED_FROM = tuple(round(0.5 + 0.01 * step, 2) for step in range(50))
 
 
 def calibrate(model: Path, data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -32,47 +34,50 @@ def calibrate(model: Path, data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     labels = pairs.labels[known]
     logits = _logits(model, pairs, known)
     warmth = best_temperature([logits], [labels])
+    judged = _softmax(logits / warmth)[:, None]
     gone = load_pairs(data / "removed_dev.npz")
     groups = _groups(gone)
-    missed = _logits(model, gone, np.arange(len(gone.claims))) / warmth
-    shown = [logits[index : index + 1] / warmth for index in np.flatnonzero(labels == SUPPORTED)]
-    absent = [missed[group] for group in groups]
-    bias = least_bias([shown, absent])
+    missed = _softmax(_logits(model, gone, np.arange(len(gone.claims))) / warmth)
+    true = {"shown": list(judged[labels == SUPPORTED]), "removed": [missed[group] for group in groups]}
+    least = least_threshold(list(true.values()))
+    plain = Thresholds()
     option = _option_settings(model, data)
     settings = {
         "pair_temperature": round(warmth, 3),
-        "pair_bias": [0.0, round(0.0 - bias, 3), 0.0],
+        "thresholds": [least.supported, least.refuted],
         "option_temperature": option["temperature"],
         "prefix_limit": option["prefix_limit"],
     }
+    false = list(judged[labels == REFUTED])
     told = {
-        "true_claims": {"shown": len(shown), "removed": len(absent)},
-        "true_called_refuted": {
-            name: {"without_bias": round(refuted_share(held, 0.0), 4), "with_bias": round(refuted_share(held, bias), 4)}
-            for name, held in (("shown", shown), ("removed", absent))
-        },
-        "refuted_found": {
-            name: round(refuted_share([logits[i : i + 1] / warmth for i in np.flatnonzero(labels == REFUTED)], b), 4)
-            for name, b in (("without_bias", 0.0), ("with_bias", bias))
-        },
+        "true_claims": {name: len(held) for name, held in true.items()},
+        "true_called_refuted": {name: _both(held, REFUTED, (plain, least)) for name, held in true.items()},
+        "true_called_supported": {name: _both(held, SUPPORTED, (plain, least)) for name, held in true.items()},
+        "false_called_refuted": _both(false, REFUTED, (plain, least)),
+        "false_called_supported": _both(false, SUPPORTED, (plain, least)),
         "log_loss_by_prefix_limit": option["losses"],
     }
     return settings, told
 
 
-def least_bias(claims: Sequence[Sequence[Floats]]) -> float:
-    """The least bias that keeps wrong refutations rare in every set of true claims; the largest if none does."""
-    fits = (b for b in BIASES if all(refuted_share(held, b) <= WRONG_REFUTATIONS for held in claims))
-    return next(fits, BIASES[-1])
+def least_threshold(claims: Sequence[Sequence[Floats]]) -> Thresholds:
+    """The thresholds with the least one for a refutation that keeps wrong ones rare in every set of true claims.
 
-
-def refuted_share(claims: Sequence[Floats], bias: float) -> float:
-    """Share of claims that the audit's rule calls refuted when the refuted logit loses `bias`.
-
-    Each claim is the logits [passages, 3] of the passages found for it.
+    The largest that is tried where none does.
     """
-    taken = np.array([0.0, bias, 0.0])
-    return float(np.mean([called(deciding(_softmax(logits - taken))) == REFUTED for logits in claims]))
+    tried = [Thresholds(refuted=refuted) for refuted in REFUTED_FROM]
+    fits = (t for t in tried if all(called_share(held, REFUTED, t) <= WRONG_REFUTATIONS for held in claims))
+    return next(fits, tried[-1])
+
+
+def called_share(claims: Sequence[Floats], label: int, least: Thresholds) -> float:
+    """Share of claims that the audit's rule calls `label`; each is the probabilities of its passages, [passages, 3]."""
+    return float(np.mean([called(deciding(rows), least) == label for rows in claims]))
+
+
+def _both(claims: Sequence[Floats], label: int, thresholds: tuple[Thresholds, Thresholds]) -> dict[str, float]:
+    shares = [round(called_share(claims, label, least), 4) for least in thresholds]
+    return {"at_one_half": shares[0], "as_shipped": shares[1]}
 
 
 def best_temperature(scores: Sequence[Floats], targets: Sequence[Any]) -> float:

@@ -90,11 +90,14 @@ def held_out_text(bench: Bench, given: argparse.Namespace) -> Report:
     """Pairs of documents and studies that trained nothing, by source and by kind of error."""
     del given
     items = held_out_items(open_sources(bench.data, random.Random(bench.seed)), bench.seed)
+    least = bench.model.thresholds
     judged = {source: judge(bench.model, held) for source, held in items.items()}
-    out: Report = {"all": figures([one for held in items.values() for one in held], np.concatenate([*judged.values()]))}
+    out: Report = {
+        "all": figures([one for held in items.values() for one in held], np.concatenate([*judged.values()]), least)
+    }
     for source, held in items.items():
-        out[source] = {**figures(held, judged[source]), "baselines": _beside(bench, held)}
-        out[source]["kinds"] = by_kind(held, judged[source])
+        out[source] = {**figures(held, judged[source], least), "baselines": _beside(bench, held)}
+        out[source]["kinds"] = by_kind(held, judged[source], least)
     return out
 
 
@@ -116,11 +119,12 @@ def planted_errors(bench: Bench, given: argparse.Namespace) -> Report:
     twins = plant(open_sources(bench.data, random.Random(bench.seed)), TWINS, part="test", seed=bench.seed)
     index = open_knowledge([bench.data / "corpus" / f"{name}.jsonl.gz" for name in CORPORA])
     out: Report = {}
+    least = bench.model.thresholds
     for name, find in (("present", with_source), ("removed", without_source)):
         items = find(index, twins)
         judged = judge(bench.model, items)
         beside = _beside(bench, items) if name == "present" else baselines(bench.model, items)
-        out[name] = {**figures(items, judged), "baselines": beside, "kinds": by_kind(items, judged)}
+        out[name] = {**figures(items, judged, least), "baselines": beside, "kinds": by_kind(items, judged, least)}
         out[name]["claims_without_passage"] = sum(not item.passages for item in items)
     return out
 
@@ -129,9 +133,10 @@ def human_claims(bench: Bench, given: argparse.Namespace) -> Report:
     """Claims that people wrote, with the sentences they cited."""
     del given
     out: Report = {}
+    least = bench.model.thresholds
     for chosen in SETS:
         items = read_human(bench.data, chosen)
-        out[chosen.name] = {**figures(items, judge(bench.model, items)), "baselines": _beside(bench, items)}
+        out[chosen.name] = {**figures(items, judge(bench.model, items), least), "baselines": _beside(bench, items)}
     return out
 
 

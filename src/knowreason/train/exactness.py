@@ -48,7 +48,8 @@ def _megabytes(path: Path) -> float:
 
 def _pair_agreement(small: BuiltinModel, full: BuiltinModel, pairs: Pairs) -> dict[str, Any]:
     left, right = np.array(small.entail(pairs)), np.array(full.entail(pairs))
-    verdicts = [called(a) == called(b) for a, b in zip(left, right, strict=True)]
+    least = small.thresholds
+    verdicts = [called(a, least) == called(b, least) for a, b in zip(left, right, strict=True)]
     return {
         "pairs": len(pairs),
         "pair_argmax_agreement": round(float((left.argmax(-1) == right.argmax(-1)).mean()), 4),

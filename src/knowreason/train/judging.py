@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from knowreason.models.protocols import Entailer
+from knowreason.models.protocols import Entailer, Thresholds
 from knowreason.train.measures import Floats, Ints, Measured, macro_f1, mean, resampled, separation
 from knowreason.train.overlap import overlap
 from knowreason.train.pair import OPEN, REFUTED, SUPPORTED
-from knowreason.verify import Thresholds
 
 FLOOR = 1e-9  # probabilities below it say nothing more
+KIND_LEAST = 20  # items of a kind of error below which its shares are not told
 
 
 class Judged(NamedTuple):
@@ -35,9 +35,8 @@ def deciding(probabilities: Floats) -> Floats:
     return probabilities[int(probabilities[:, :2].max(-1).argmax())]
 
 
-def called(probabilities: Floats, thresholds: Thresholds | None = None) -> int:
+def called(probabilities: Floats, least: Thresholds) -> int:
     """The verdict on one deciding row, by the rule of the audit: who is not sure leaves it open."""
-    least = thresholds or Thresholds()
     supported, refuted, _ = probabilities
     if supported >= refuted:
         return SUPPORTED if supported >= least.supported else OPEN
@@ -57,10 +56,10 @@ def lean(probabilities: Floats) -> Floats:
     return np.log(probabilities[:, 0] + FLOOR) - np.log(probabilities[:, 1] + FLOOR)
 
 
-def figures(items: Sequence[Judged], probabilities: Floats) -> dict[str, Any]:
+def figures(items: Sequence[Judged], probabilities: Floats, least: Thresholds) -> dict[str, Any]:
     """All figures of one set of items; the counts by label stand beside them."""
     labels = np.array([item.label for item in items], np.int64)
-    calls = np.array([called(row) for row in probabilities], np.int64)
+    calls = np.array([called(row, least) for row in probabilities], np.int64)
     clusters = np.array([item.cluster for item in items])
     out: dict[str, Any] = {"items": len(items), "labels": np.bincount(labels, minlength=3).tolist()}
     decidable = labels != OPEN
@@ -76,14 +75,14 @@ def figures(items: Sequence[Judged], probabilities: Floats) -> dict[str, Any]:
     return out
 
 
-def by_kind(items: Sequence[Judged], probabilities: Floats, least: int = 20) -> dict[str, Any]:
+def by_kind(items: Sequence[Judged], probabilities: Floats, least: Thresholds) -> dict[str, Any]:
     """For every kind with enough items: how many, and the shares called (supported, refuted, open)."""
-    calls = np.array([called(row) for row in probabilities])
+    calls = np.array([called(row, least) for row in probabilities])
     kinds = np.array([item.kind for item in items])
     out: dict[str, Any] = {}
     for kind in np.unique(kinds):
         held = calls[kinds == kind]
-        if len(held) >= least:
+        if len(held) >= KIND_LEAST:
             out[str(kind)] = {
                 "items": len(held),
                 "label": next(item.label for item in items if item.kind == kind),

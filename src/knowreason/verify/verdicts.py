@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from knowreason.models.protocols import Entailer
+from knowreason.models.protocols import Entailer, Thresholds
 from knowreason.records import Claim, Evidence, Hit, Passage, Trace, Unscored, Verdict, VerdictLabel, Verification
 from knowreason.sentences import split_sentences
 from knowreason.verify.topic import is_on_topic
 
 _WORD = re.compile(r"[^\W_]{3,}")
-
-
-class Thresholds(NamedTuple):
-    """The probability that a verdict needs; below it the verdict is not_enough_info: who is not sure abstains."""
-
-    supported: float = 0.5
-    refuted: float = 0.5
 
 
 def verify_claims(
