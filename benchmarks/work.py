@@ -209,9 +209,13 @@ def _observe(size: int, *, packed: bool) -> Measured:
     begun = time.perf_counter()
     for trace, parts in work:
         options = tuple((trace.options or {}).values())
-        prefixes = ["", *(trace.reasoning[: s.end] for s in parts.steps)]
+        ends = [0, *(step.end for step in parts.steps)]
         groups = [options] if packed else [(option,) for option in options]
-        model.observe([Observation(question=trace.question, prefix=p, candidates=g) for p in prefixes for g in groups])
+        for start in range(0, len(ends), 32):  # some positions at a time, as an audit asks
+            prefixes = [trace.reasoning[:end] for end in ends[start : start + 32]]
+            model.observe(
+                [Observation(question=trace.question, prefix=p, candidates=g) for p in prefixes for g in groups]
+            )
     return Measured(len(work), "traces", time.perf_counter() - begun)
 
 
@@ -227,7 +231,7 @@ def _audited(size: int) -> list[tuple[Trace, Decomposition]]:
 
 def _queries(size: int) -> list[str]:
     texts: list[str] = []
-    for trace in traces_of([data_dir() / "traces" / "mmlu_pro_qwen1.5-7b-chat_instruct.jsonl.gz"], 10**9):
+    for trace in traces_of([f for f in mmlu_files() if "instruct" in f.name], 10**9):
         texts += [c.normalised for c in decompose(trace, _no_tokens).claims]
         if len(texts) >= size:
             break

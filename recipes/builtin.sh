@@ -14,10 +14,10 @@ OUT=${1:-.work/builtin}
 PYTHON=${PYTHON:-python3}
 export OMP_NUM_THREADS=1
 
-"$PYTHON" -m knowreason.train.prepare --data "$KNOWREASON_DATA" --out "$OUT/data" --seed 1
+"$PYTHON" -m knowreason.train.prepare --data "$KNOWREASON_DATA" --written recipes/written_claims.jsonl --out "$OUT/data" --seed 1
 "$PYTHON" -m knowreason.train.fit --data "$OUT/data" --out "$OUT/weights" \
   --steps "${STEPS:-1000000}" --seconds "${SECONDS_LIMIT:-2520}" --tokens 4096 --threads 1 \
   --pair-share 0.55 --check-pairs 500 --seed "${SEED:-1}"
 "$PYTHON" -m knowreason.train.finish --data "$OUT/data" --weights "$OUT/weights" --out "$OUT/model"
-"$PYTHON" -m knowreason.train.evaluate --data "$KNOWREASON_DATA" --weights "$OUT/model" \
+"$PYTHON" -m knowreason.train.evaluate --data "$KNOWREASON_DATA" --written recipes/written_claims.jsonl --weights "$OUT/model" \
   --start "$OUT/data/start.npz" --pieces "$OUT/weights" --out "$OUT/evaluation.json"

@@ -300,6 +300,7 @@ def _manifest(task: Audit, instruments: Instruments) -> dict[str, object]:
         "seed": task.seed,
         "models": instruments.described,
         "thresholds": instruments.thresholds._asdict(),
+        "reliability": msgspec.to_builtins(getattr(instruments.entailer, "reliability", ())),
         "corpus": None if index is None else {"hash": index.content_hash, **msgspec.to_builtins(index.counts)},
     }
 

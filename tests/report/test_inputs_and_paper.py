@@ -50,6 +50,31 @@ def trained_on(some: Audited) -> Audited:
     return some._replace(gain=gain)
 
 
+MEASURED = {
+    "claims": "claims that a gardener labelled",
+    "true": 80,
+    "false": 40,
+    "true_called_supported": 0.61,
+    "true_called_refuted": 0.04,
+    "false_called_refuted": 0.35,
+    "false_called_supported": 0.2,
+    "auroc": 0.78,
+}
+
+
+def test_how_often_the_verifier_errs_stands_beside_its_verdicts(tmp_path: Path) -> None:
+    for shown in both(run_of(tmp_path / "measured", audited(), {"reliability": [MEASURED]})):
+        assert "claims that a gardener labelled (120)" in shown
+        assert "61% of the true ones supported and 4% refuted, 35% of the false ones refuted" in shown
+        assert "makes every share look high" in shown
+    for shown in both(
+        run_of(tmp_path / "good", audited(), {"reliability": [MEASURED | {"false_called_refuted": 0.9}]})
+    ):
+        assert "makes every share look high" not in shown
+    for shown in both(run_of(tmp_path / "unmeasured", audited())):
+        assert "How often this verifier errs was not measured" in shown
+
+
 def test_rejected_lines_and_advice_are_said_in_both_reports(tmp_path: Path) -> None:
     run = run_of(tmp_path, audited(), {"counts": {"traces": 20, "read_issues": 1203}, "advice": [ADVICE]})
     terminal, page = both(run)

@@ -31,6 +31,10 @@ def test_a_clear_lead_is_named_and_a_narrow_one_is_not() -> None:
     assert "not told apart from finch" in sentence
 
 
+def test_without_a_clear_lead_no_model_is_put_first() -> None:
+    assert said({"owl": 21, "finch": 20, "wren": 20}).startswith("Right answers do not tell the models apart: owl (")
+
+
 def test_ten_equal_models_seldom_look_different() -> None:
     rng = np.random.default_rng(0)
     pairs, named = 2 * 45, 0

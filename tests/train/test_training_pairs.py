@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 import knowreason.train
+from knowreason.errors import InputError
 from knowreason.train.contradict import Change, Contradictor, apply
 from knowreason.train.grids import GridMaker, Seed
 from knowreason.train.overlap import auroc, balance, leakage, overlap
@@ -17,6 +20,7 @@ from knowreason.train.pair import OPEN, REFUTED, SUPPORTED, Pair
 from knowreason.train.paraphrase import number_words, reword, smaller_claims
 from knowreason.train.passages import Passage, part_of, sentences_of
 from knowreason.train.studies import statement_of
+from knowreason.train.written import WrittenSet, read_sets, written_pairs
 
 
 def test_training_names_no_path_of_the_example(example_dir: Path) -> None:
@@ -28,6 +32,58 @@ def test_training_names_no_path_of_the_example(example_dir: Path) -> None:
     for path in [*Path(knowreason.train.__file__).parent.glob("**/*.py"), recipe]:
         found = [name for name in sorted(forbidden) if name in path.read_text()]
         assert not found, f"{path.name} names {found}"
+
+
+WRITTEN = Path(knowreason.train.__file__).parents[3] / "recipes" / "written_claims.jsonl"
+
+
+@pytest.fixture(scope="module")
+def written() -> list[WrittenSet]:
+    return read_sets(WRITTEN)
+
+
+def test_no_written_set_shares_a_phrase_with_the_example(example_dir: Path, written: list[WrittenSet]) -> None:
+    def phrases(text: str) -> set[tuple[str, ...]]:
+        words = re.findall(r"[a-z0-9]+", text.lower())
+        return {tuple(words[place : place + 7]) for place in range(len(words) - 6)}
+
+    fields = {"notes.jsonl": ("text",), "traces.jsonl": ("question", "response")}
+    known = {
+        phrase
+        for name, told in fields.items()
+        for line in (example_dir / name).read_text("utf-8").splitlines()
+        for field in told
+        for phrase in phrases(json.loads(line)[field])
+    }
+    assert len(known) > 5_000
+    for held in written:
+        for text in (held.passage, *held.supported, *held.refuted, *held.open):
+            assert not phrases(text) & known, text
+
+
+def test_written_sets_are_whole_and_none_occurs_twice(written: list[WrittenSet]) -> None:
+    assert len({held.title.casefold() for held in written}) == len(written) >= 900
+    for held in written:
+        assert (len(held.supported), len(held.refuted), len(held.open)) == (3, 3, 2), held.title
+        assert len({*held.supported, *held.refuted, *held.open}) == 8, held.title
+
+
+def test_a_written_claim_stays_in_its_part_and_is_open_elsewhere(written: list[WrittenSet]) -> None:
+    some = written[::6]
+    parts = {claim: held.part for held in some for claim in (*held.supported, *held.refuted, *held.open)}
+    passages = {held.passage: held for held in some}
+    for pair in written_pairs(some, random.Random(0)):
+        assert pair.part == parts[pair.claim]
+        shown = next(held for text, held in passages.items() if pair.premise.endswith(text))
+        assert shown.part == pair.part
+        own = {SUPPORTED: shown.supported, REFUTED: shown.refuted}.get(pair.label)
+        assert pair.claim in own if own is not None else pair.claim not in (*shown.supported, *shown.refuted)
+
+
+def test_a_line_that_is_no_set_is_named(tmp_path: Path) -> None:
+    (tmp_path / "sets.jsonl").write_text(json.dumps({"field": "gardening", "title": "Mulch"}) + "\n")
+    with pytest.raises(InputError, match="line 1"):
+        read_sets(tmp_path / "sets.jsonl")
 
 
 @pytest.mark.parametrize(

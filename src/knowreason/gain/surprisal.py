@@ -12,6 +12,7 @@ from knowreason.records import Commitment, Gain, Observation, Step, Trace, Trace
 
 _REASONING_AT_LEAST = 25  # characters before the statement: less is a bare answer
 _MOST_STEPS = 2000
+_AT_ONCE = 32  # positions of one call: the prefixes of a trace together are quadratic in its length
 _ABSENT = frozenset({"redacted", "summary_only", "stripped"})
 
 
@@ -19,7 +20,7 @@ def trace_gain(trace: Trace, steps: Sequence[Step], commitment: Commitment | Non
     """Surprisals h_0..h_n and gains g_i = h_(i-1) - h_i of the gold answer, in nats.
 
     h_i = -ln q(gold | question, steps 1..i) over the answer's candidates: the options, or for a free numeric
-    answer numbers drawn from the gold and the question. The gains sum to h_0 - h_n. All positions of one
+    answer numbers drawn from the gold and the question. The gains sum to h_0 - h_n. The positions of one
     trace are asked together, so a figure never depends on which other traces are audited.
 
     Unscored reasons: no_gold, no_reasoning (a bare answer), reasoning_absent (redacted, summarised or
@@ -34,15 +35,25 @@ def trace_gain(trace: Trace, steps: Sequence[Step], commitment: Commitment | Non
         assert isinstance(outcome, Unscored)
         return TraceGain(trace_id=trace.trace_id, outcome=outcome, confident_wrong=None, answer_space=space)
     candidates, gold = asked
-    prefixes = ["", *(trace.reasoning[: step.end] for step in steps)]
-    labels = tuple(sorted(trace.options)) if trace.options else ()
-    logs = observer.observe(
-        [Observation(question=trace.question, prefix=p, candidates=candidates, labels=labels) for p in prefixes]
-    )
+    logs = _observed(trace, [0, *(step.end for step in steps)], candidates, observer)
     gains = _gains(steps, [-log[gold] for log in logs], [_entropy(log) for log in logs])
     sharpened = _entropy(logs[0]) - _entropy(logs[-1])
     total = gains[0].surprisal - gains[-1].surprisal
     return TraceGain(trace_id=trace.trace_id, outcome=gains, confident_wrong=sharpened - total, answer_space=space)
+
+
+def _observed(trace: Trace, ends: Sequence[int], candidates: tuple[str, ...], observer: Observer) -> list[list[float]]:
+    """Log-probabilities over the candidates after each prefix of the reasoning, some positions at a time."""
+    labels = tuple(sorted(trace.options)) if trace.options else ()
+    out: list[list[float]] = []
+    for start in range(0, len(ends), _AT_ONCE):
+        out += observer.observe(
+            [
+                Observation(question=trace.question, prefix=trace.reasoning[:end], candidates=candidates, labels=labels)
+                for end in ends[start : start + _AT_ONCE]
+            ]
+        )
+    return out
 
 
 def _gains(steps: Sequence[Step], surprisals: Sequence[float], entropies: Sequence[float]) -> tuple[Gain, ...]:

@@ -25,11 +25,11 @@ from knowreason.models.packing import (
     pack_pair,
     slots_of,
 )
-from knowreason.models.protocols import Thresholds
+from knowreason.models.protocols import Reliability, Thresholds
 from knowreason.records import Observation
 
 WEIGHTS = Path(__file__).parent / "weights"
-ROWS = 16  # rows of one run at most: a constant, so that memory does not grow with a call
+ROWS, TOKENS = 16, 2_048  # of one run at most: constants, so that memory does not grow with a call
 TEXT_LIMIT = 4_000  # characters of a question or a passage that are looked at
 PREFIX_CHARACTERS = 6_000
 OPTION_CHARACTERS = 600
@@ -95,6 +95,17 @@ class BuiltinModel:
         """The probability that a verdict of this model needs, chosen so that few true claims are called refuted."""
         return self._settings.thresholds
 
+    @property
+    def reliability(self) -> tuple[Reliability, ...]:
+        """How often its verdicts err, measured once on the shipped file; empty for weights that were never measured."""
+        path = self._folder / "reliability.json"
+        if not path.is_file():
+            return ()
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=tuple[Reliability, ...])
+        except (OSError, msgspec.MsgspecError) as error:
+            raise ModelError(f"the built-in model cannot be used: {path.name}: {error}") from error
+
     def trained_on(self, question_key: str) -> bool:
         """Whether the question with this key trained or calibrated the model: do not score it."""
         key = np.uint64(int(question_key[:16], 16))
@@ -147,13 +158,14 @@ class BuiltinModel:
 
 
 def _groups(rows: Sequence[Row]) -> Iterator[list[int]]:
-    """Indices of rows that may share a run: same width and same number of slots, `ROWS` at most."""
+    """Indices of rows that may share a run: same width and slots, at most `ROWS` of them and `TOKENS` in all."""
     kinds: dict[tuple[int, int], list[int]] = {}
     for index, row in enumerate(rows):
         kinds.setdefault((row.width, slots_of([row])), []).append(index)
     for kind in sorted(kinds):
-        for start in range(0, len(kinds[kind]), ROWS):
-            yield kinds[kind][start : start + ROWS]
+        count = max(1, min(ROWS, TOKENS // kind[0]))
+        for start in range(0, len(kinds[kind]), count):
+            yield kinds[kind][start : start + count]
 
 
 def _log_softmax(values: Floats) -> Floats:

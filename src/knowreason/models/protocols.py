@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
+import msgspec
+
 from knowreason.records import Continuation, Observation
 
 
@@ -13,6 +15,23 @@ class Thresholds(NamedTuple):
 
     supported: float = 0.5
     refuted: float = 0.5
+
+
+class Reliability(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How often an entailer errs on labelled claims that trained nothing: shares of the true and of the false ones.
+
+    What is missing to 1 was left undecided. `auroc` is the probability that a true claim leans more to supported
+    than a false one.
+    """
+
+    claims: str
+    true: int
+    false: int
+    true_called_supported: float
+    true_called_refuted: float
+    false_called_refuted: float
+    false_called_supported: float
+    auroc: float
 
 
 @runtime_checkable

@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from knowreason.errors import StoreError
 from knowreason.frame import Cell, Summary
+from knowreason.models.protocols import Reliability
 from knowreason.report.words import counted, percent
 
 Manifest = Mapping[str, Any]
+
+_MISSES = 0.7  # share of false claims called refuted below which the report warns
 
 COMMITMENT_NOTE = (
     "The built-in observer tells which answer a text has settled on so far. Its figures are commitment, never "
@@ -27,7 +32,15 @@ _KNOWLEDGE_NOTE = (
     "Its bounds say what it could be if every undecided claim were refuted, or supported; they hold if the "
     "decided verdicts are right. {reliability}"
 )
-_UNCALIBRATED = "How often this verifier errs on labelled claims of such traces was not measured in this run."
+_UNCALIBRATED = "How often this verifier errs was not measured: trust a difference only where you have read the claims."
+_MEASURED = (
+    "Measured on {claims} ({total:,}), the verifier called {right} of the true ones supported and {wrong} refuted, "
+    "{found} of the false ones refuted and {missed} supported, and left the others undecided (AUROC {auroc:.2f})"
+)
+_WEAK = (
+    " A verifier that misses many false claims makes every share look high and all models look alike: compare "
+    "models, read the claims, and do not take the share for the truth."
+)
 _ACCURACY_NOTE = (
     "A trace without an answer counts as wrong. By the strict rule an answer is also missing where none is stated "
     "formally, or where several different ones are."
@@ -100,14 +113,43 @@ def trained_note(summary: Summary) -> str | None:
     )
 
 
-def limits(summary: Summary) -> list[str]:
+def reliability_note(manifest: Manifest) -> str:
+    """How often the verifier errs on labelled claims, as its maker measured it; said too where nobody did."""
+    found = manifest.get("reliability") or []
+    try:
+        measured = msgspec.convert(found, type=tuple[Reliability, ...])
+    except msgspec.ValidationError as error:
+        raise StoreError(f"manifest.json: reliability: {error}") from error
+    if not measured:
+        return _UNCALIBRATED
+    said = "; ".join(_measured(one) if not place else _lower(_measured(one)) for place, one in enumerate(measured))
+    return said + "." + (_WEAK if min(one.false_called_refuted for one in measured) < _MISSES else "")
+
+
+def _measured(one: Reliability) -> str:
+    return _MEASURED.format(
+        claims=one.claims,
+        total=one.true + one.false,
+        right=percent(one.true_called_supported),
+        wrong=percent(one.true_called_refuted),
+        found=percent(one.false_called_refuted),
+        missed=percent(one.false_called_supported),
+        auroc=one.auroc,
+    )
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def limits(summary: Summary, manifest: Manifest) -> list[str]:
     """Notes that qualify the figures of a run, most important first."""
     notes = [COMMITMENT_NOTE if summary.instruments.gain_means == "commitment" else _GAIN_NOTE]
     trained = trained_note(summary)
     if trained is not None:
         notes.append(trained)
     if any(cell.knowledge.lower is not None for cell in summary.cells):
-        notes.append(_KNOWLEDGE_NOTE.format(reliability=_UNCALIBRATED))
+        notes.append(_KNOWLEDGE_NOTE.format(reliability=reliability_note(manifest)))
     notes += [
         _ACCURACY_NOTE,
         f"Brackets are {percent(summary.level)} intervals over questions, which are resampled whole "

@@ -63,7 +63,7 @@ def render(summary: Summary, manifest: Manifest, examples: list[Example]) -> str
             integrity=integrity_table(summary),
             rules=rules_table(summary),
             unscored=_unscored(summary),
-            limits=limits(summary),
+            limits=limits(summary, manifest),
             instruments=instrument_lines(manifest),
             examples=examples,
             seed=summary.seed,

@@ -82,6 +82,7 @@ def _sentences(cells: Sequence[Cell], pairs: int) -> Iterable[str]:
         lambda c: c.accuracy,
         one="{name} answers {share} right.",
         best="{name} answers most questions right: {share}",
+        alike="Right answers do not tell the models apart",
         none="Accuracy was not measured: {why}.",
     )
     yield _ranked(
@@ -90,6 +91,7 @@ def _sentences(cells: Sequence[Cell], pairs: int) -> Iterable[str]:
         lambda c: c.knowledge.ki,
         one="Of the claims that the corpus decides, {share} of those of {name} hold.",
         best="Of the claims that the corpus decides, those of {name} hold most often: {share}",
+        alike="The share of decided claims that hold does not tell the models apart",
         none="Knowledge was not measured: {why}.",
     )
     thin = [c for c in cells if _below(c.knowledge.coverage, _LOW_COVERAGE) and isinstance(c.knowledge.ki, Interval)]
@@ -104,7 +106,14 @@ def _sentences(cells: Sequence[Cell], pairs: int) -> Iterable[str]:
 
 
 def _ranked(
-    cells: Sequence[Cell], pairs: int, measure: Callable[[Cell], Measure], *, one: str, best: str, none: str
+    cells: Sequence[Cell],
+    pairs: int,
+    measure: Callable[[Cell], Measure],
+    *,
+    one: str,
+    best: str,
+    alike: str,
+    none: str,
 ) -> str:
     found = [(cell, m) for cell in cells if isinstance(m := measure(cell), Interval)]
     if not found:
@@ -117,9 +126,9 @@ def _ranked(
     others = [(model_name(cell), m) for cell, m in found if cell is not top]
     below = [f"{name} ({share_text(m)})" for name, m in others if apart(highest, m, pairs)]
     near = [f"{name} ({share_text(m)})" for name, m in others if not apart(highest, m, pairs)]
-    clauses = [best.format(**said)]
-    if below:
-        clauses.append(f"clearly above {_listed(below)}")
+    if not below:
+        return f"{alike}: {_listed([f'{model_name(top)} ({share_text(highest)})', *near])}."
+    clauses = [best.format(**said), f"clearly above {_listed(below)}"]
     if near:
         many = f"any of the other {len(near)} models" if len(near) == len(others) > 3 else _listed(near)
         clauses.append(f"not told apart from {many}")

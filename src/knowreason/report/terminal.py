@@ -77,10 +77,11 @@ def _parts(summary: Summary) -> Iterable[RenderableType]:
 
 def _closing(summary: Summary, run: Path) -> Iterable[RenderableType]:
     """What went wrong with the inputs, and how far to trust the figures."""
-    for head, said in reading_lines(read_manifest(run), str(run / "read_issues.jsonl")):
+    manifest = read_manifest(run)
+    for head, said in reading_lines(manifest, str(run / "read_issues.jsonl")):
         yield _paragraph(head, said)
     if summary.cells:
-        yield from (_paragraph("Note", note) for note in limits(summary)[: 3 if trained_note(summary) else 2])
+        yield from (_paragraph("Note", note) for note in limits(summary, manifest)[: 3 if trained_note(summary) else 2])
 
 
 def _paper(summary: Summary) -> Iterable[RenderableType]:

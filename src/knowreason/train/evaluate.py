@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import msgspec
@@ -29,9 +30,10 @@ from knowreason.train.observing import by_domain, observe_items, observer_figure
 from knowreason.train.options import held_out
 from knowreason.train.pair import OPEN, SUPPORTED
 from knowreason.train.pairs import Sources, make_pairs, open_sources
-from knowreason.train.planted import plant, with_source, without_source
-from knowreason.train.scoreboard import table
+from knowreason.train.planted import plant, search_written, with_source, without_source
+from knowreason.train.scoreboard import reliability, table
 from knowreason.train.studies import read_evidence_inference
+from knowreason.train.written import read_sets
 
 HELD_OUT_LIMITS = {"openstax": 400, "medquad": 400, "ontology": 300}  # sentences of test documents
 A_SOURCE, TWINS = 200, 150
@@ -66,17 +68,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     report["seconds"] = round(time.perf_counter() - begun, 1)
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
-    print(table(msgspec.to_builtins(report)))
+    plain = msgspec.to_builtins(report)
+    if given.reliability:
+        given.reliability.write_bytes(msgspec.json.format(msgspec.json.encode(reliability(plain)), indent=1) + b"\n")
+    print(table(plain))
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure the shipped model.")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="the folder of the shipped files")
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds corpus/, claims/, traces/")
+    parser.add_argument("--written", type=Path, required=True, help="the sets that were written for training")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=Path, help="start.npz, to compare with fp32")
     parser.add_argument("--pieces", type=Path, help="the folder of trained weights, to compare with fp32")
+    parser.add_argument("--reliability", type=Path, help="also write what the reports say of the model here")
     parser.add_argument("--only", nargs="*", default=[], choices=list(PARTS), help="measure these parts only")
     return parser.parse_args(arguments)
 
@@ -88,8 +95,7 @@ def measure(bench: Bench, given: argparse.Namespace) -> Report:
 
 def held_out_text(bench: Bench, given: argparse.Namespace) -> Report:
     """Pairs of documents and studies that trained nothing, by source and by kind of error."""
-    del given
-    items = held_out_items(open_sources(bench.data, random.Random(bench.seed)), bench.seed)
+    items = held_out_items(open_sources(bench.data, random.Random(bench.seed), given.written), bench.seed)
     least = bench.model.thresholds
     judged = {source: judge(bench.model, held) for source, held in items.items()}
     out: Report = {
@@ -127,6 +133,20 @@ def planted_errors(bench: Bench, given: argparse.Namespace) -> Report:
         out[name] = {**figures(items, judged, least), "baselines": beside, "kinds": by_kind(items, judged, least)}
         out[name]["claims_without_passage"] = sum(not item.passages for item in items)
     return out
+
+
+def written_claims(bench: Bench, given: argparse.Namespace) -> Report:
+    """Natural claims that trained nothing, against the passages of all written sets, retrieved as in an audit."""
+    sets = read_sets(given.written)
+    with TemporaryDirectory() as folder:
+        passages = Path(folder) / "passages.jsonl"
+        passages.write_bytes(
+            b"\n".join(msgspec.json.encode({"id": n, "title": s.title, "text": s.passage}) for n, s in enumerate(sets))
+        )
+        items = search_written(open_knowledge([passages]), [held for held in sets if held.part == "test"])
+    judged, least = judge(bench.model, items), bench.model.thresholds
+    found = {**figures(items, judged, least), "baselines": _beside(bench, items)}
+    return {"notes": {**found, "kinds": by_kind(items, judged, least)}}
 
 
 def human_claims(bench: Bench, given: argparse.Namespace) -> Report:
@@ -172,6 +192,7 @@ def file(bench: Bench, given: argparse.Namespace) -> Report:
 PARTS: dict[str, Callable[[Bench, argparse.Namespace], Report]] = {
     "held_out_text": held_out_text,
     "planted_errors": planted_errors,
+    "written_claims": written_claims,
     "human_claims": human_claims,
     "observer": observer,
     "file": file,

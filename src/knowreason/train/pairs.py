@@ -14,25 +14,28 @@ from knowreason.train.overlap import balance, leakage
 from knowreason.train.pair import Pair
 from knowreason.train.passages import Passage, read_passages, rows
 from knowreason.train.studies import read_evidence_inference, read_pubmedqa, read_rte, read_strategyqa
+from knowreason.train.written import WrittenSet, read_sets, written_pairs
 
+REPEATS, SLACK = 3, 1.2  # how often a written pair may recur so that shared words tell no label
 LIMITS = {"openstax": 20_000, "medquad": 14_000, "ontology": 4_500}
 
 
 class Sources(NamedTuple):
-    """What the makers of pairs share: passages, the contradictor, and the folder of labelled studies."""
+    """What the makers of pairs share: passages, the contradictor, the folder of labelled studies, the written sets."""
 
     passages: list[Passage]
     contradictor: Contradictor
     claims: Path
+    written: list[WrittenSet]
 
 
-def open_sources(data: Path, rng: random.Random) -> Sources:
-    """Read the corpora and the tables of terms from the data folder."""
+def open_sources(data: Path, rng: random.Random, written: Path | None = None) -> Sources:
+    """Read the corpora and the tables of terms from the data folder, and the sets that were written for training."""
     passages = read_passages(data)
     ontology = rows(data / "corpus" / "disease_ontology.jsonl.gz")
     names = [(row["name"], row["is_a"][0]) for row in ontology if row["is_a"] and len(row["name"].split()) <= 4]
     contradictor = Contradictor((passage.text for passage in passages), names, rng)
-    return Sources(passages, contradictor, data / "claims")
+    return Sources(passages, contradictor, data / "claims", read_sets(written) if written else [])
 
 
 def make_pairs(
@@ -47,7 +50,14 @@ def make_pairs(
     held = seeds(sources.passages, limits or LIMITS, rng, part=part)
     grown = [pair for one in held for pair in maker.pairs(one)]
     told = [pair for pair in _studies(sources, rng) if part in (None, pair.part)]
-    return balance(grown, rng) + balance(told, rng, slack=2.0)
+    written = [pair for pair in written_pairs(sources.written, rng) if part in (None, pair.part)]
+    return balance(grown, rng) + balance(told, rng, slack=2.0) + _recurring(written, rng)
+
+
+def _recurring(written: Sequence[Pair], rng: random.Random) -> list[Pair]:
+    """The training pairs balanced with repeats, the others once as they are."""
+    training = [pair for pair in written if pair.part == "train"]
+    return balance(training * REPEATS, rng, slack=SLACK) + [pair for pair in written if pair.part != "train"]
 
 
 def _studies(sources: Sources, rng: random.Random) -> Iterator[Pair]:

@@ -19,6 +19,7 @@ from knowreason.train.overlap import content
 from knowreason.train.pair import REFUTED, SUPPORTED
 from knowreason.train.pairs import Sources
 from knowreason.train.passages import Passage
+from knowreason.train.written import WrittenSet
 from knowreason.verify.verdicts import premise
 
 PASSAGES = 5  # judged a claim, as in an audit
@@ -70,6 +71,21 @@ def without_source(index: Index, twins: Sequence[Twin]) -> list[Judged]:
     found = index.search([twin.claim for twin in twins], SEARCHED)
     kept = [[hit for hit in hits if not states(hit, twin)] for twin, hits in zip(twins, found, strict=True)]
     return [_judged(twin, hits) for twin, hits in zip(twins, kept, strict=True)]
+
+
+def search_written(index: Index, sets: Sequence[WrittenSet]) -> list[Judged]:
+    """The decidable claims of written sets with the passages an audit of notes would judge."""
+    told = [
+        (held, label, claim)
+        for held in sets
+        for label, claims in ((SUPPORTED, held.supported), (REFUTED, held.refuted))
+        for claim in claims
+    ]
+    found = index.search([claim for _, _, claim in told], PASSAGES)
+    return [
+        Judged(tuple(premise(hit.passage) for hit in hits if hit.above_floor), claim, label, held.field, held.title)
+        for (held, label, claim), hits in zip(told, found, strict=True)
+    ]
 
 
 def states(hit: Hit, twin: Twin) -> bool:

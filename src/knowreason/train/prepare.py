@@ -29,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Write start.npz, pairs_*.npz, options_*.npz, trained_questions.npy and summary.json."""
     parser = argparse.ArgumentParser(description="Prepare the training data of the built-in model.")
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds corpus/, claims/, traces/")
+    parser.add_argument("--written", type=Path, required=True, help="the sets that were written for training")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
@@ -39,16 +40,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     encode = _encoder()
     np.save(given.out / "continues.npy", continuations())
     told = {
-        "pairs": prepare_pairs(given.data, given.out, encode, given.seed),
+        "pairs": prepare_pairs(given, encode),
         "options": prepare_options(given.data, given.out, encode, given.seed),
     }
     (given.out / "summary.json").write_text(json.dumps(told, indent=1) + "\n")
     print(json.dumps(told))
 
 
-def prepare_pairs(data: Path, out: Path, encode: Callable[[str], Any], seed: int) -> dict[str, object]:
+def prepare_pairs(given: argparse.Namespace, encode: Callable[[str], Any]) -> dict[str, object]:
     """The verifier's pairs, train and dev; the test part is left for the evaluation."""
-    pairs = make_pairs(open_sources(data, random.Random(seed)), seed)
+    data, out, seed = given.data, given.out, given.seed
+    pairs = make_pairs(open_sources(data, random.Random(seed), given.written), seed)
     random.Random(seed).shuffle(pairs)
     for part in ("train", "dev"):
         save_pairs(out / f"pairs_{part}.npz", [pair for pair in pairs if pair.part == part], encode)

@@ -13,6 +13,7 @@ import torch
 from knowreason.train.network import Network
 from knowreason.train.overlap import auroc
 from knowreason.train.sampling import Data, Sample, option_sample, pair_sample, stack
+from knowreason.train.store import GROUPS
 
 PAIRS, ROWS = 1_600, 64
 Floats = npt.NDArray[np.float64]
@@ -29,8 +30,10 @@ def _measure_pairs(network: Network, data: Data, device: str, count: int) -> dic
     logs = pair_logs(network, [pair_sample(data.pairs, int(index)) for index in chosen], device)
     labels, groups = data.pairs.labels[chosen], data.pairs.groups[chosen]
     out: dict[str, Any] = {}
-    for group, name in enumerate(("corpora", "studies")):
+    for group, name in enumerate(GROUPS):
         held = groups == group
+        if not held.any():
+            continue
         lean = logs[:, 0] - logs[:, 1]
         out[f"{name}_accuracy"] = round(float((logs[held].argmax(-1) == labels[held]).mean()), 4)
         out[f"{name}_auroc"] = round(auroc(lean[held & (labels == 0)], lean[held & (labels == 1)]), 4)

@@ -14,11 +14,12 @@ import numpy.typing as npt
 from torch.utils.data import IterableDataset, get_worker_info
 
 from knowreason.models.packing import Batch, Row, collate, pack_options, pack_pair
-from knowreason.train.store import OptionData, PairData
+from knowreason.train.store import GROUPS, OptionData, PairData
 
 STEP = 32  # widths of training batches are multiples of this
 POOL = 12  # batches that are drawn together and sorted by length
 PREFIX_LIMITS = (96, 160, 160, 224)
+SHARES = (0.40, 0.25, 0.35)  # of the pairs: corpora, studies, written
 EMPTY, FOREIGN, BEFORE, BETWEEN = 0.10, 0.18, 0.68, 0.82  # cumulative shares of the kinds of prefix
 
 
@@ -46,16 +47,14 @@ class Stream(IterableDataset):
     def __iter__(self) -> Iterator[tuple[Batch, npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
         worker = get_worker_info()
         rng = random.Random(self._seed * 1000 + (worker.id if worker else 0))
-        studies = np.flatnonzero(self._data.pairs.groups == 1)
-        corpora = np.flatnonzero(self._data.pairs.groups == 0)
+        pairs = self._data.pairs
+        groups = [np.flatnonzero(pairs.groups == number) for number in range(len(GROUPS))]
         while True:
             pool: list[list[Sample]] = []
             for is_pair in (True, False):
                 share = self._pair_share if is_pair else 1 - self._pair_share
                 rows = int(POOL * share * self._tokens / (160 if is_pair else 256))
-                draw = (
-                    partial(draw_pair, self._data, corpora, studies) if is_pair else partial(draw_options, self._data)
-                )
+                draw = partial(draw_pair, self._data, groups) if is_pair else partial(draw_options, self._data)
                 pool.extend(batches([draw(rng) for _ in range(max(2, rows))], self._tokens))
             rng.shuffle(pool)
             for samples in pool:
@@ -83,9 +82,10 @@ def stack(samples: Sequence[Sample]) -> tuple[Batch, npt.NDArray[np.int64], npt.
     return collate(rows, width), targets, np.array([row.options for row in rows], np.int64)
 
 
-def draw_pair(data: Data, corpora: npt.NDArray[np.int64], studies: npt.NDArray[np.int64], rng: random.Random) -> Sample:
-    """A pair: three of five from the corpora, the others from the labelled studies."""
-    pool = corpora if rng.random() < 0.6 or not len(studies) else studies
+def draw_pair(data: Data, groups: Sequence[npt.NDArray[np.int64]], rng: random.Random) -> Sample:
+    """A pair from a group that is drawn by `SHARES`; `groups` holds the places of the pairs of each."""
+    shares = [share if len(held) else 0.0 for share, held in zip(SHARES, groups, strict=True)]
+    (pool,) = rng.choices(groups, shares)
     return pair_sample(data.pairs, int(pool[rng.randrange(len(pool))]))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from knowreason.models.protocols import Reliability
+
 VERDICTS = (
     ("auroc_supported_refuted", "AUROC supported : refuted"),
     ("macro_f1", "macro-F1"),
@@ -21,19 +23,45 @@ OBSERVED = (
     ("difference", "top1_above_rule"),
     ("log-loss", "log_loss"),
 )
+TOLD = {
+    "notes": "claims written for the purpose, checked against notes that settle them",
+    "scifact_dev": "scientific claims that people wrote, checked against the sentences they cited (SciFact)",
+}
 Report = dict[str, Any]
 
 
 def table(report: Report) -> str:
     """Markdown: one line a figure, with its interval and the number of clusters it rests on."""
     lines = [f"# {report['model']['id']}, {report['date']}", ""]
-    for name in ("held_out_text", "planted_errors", "human_claims"):
+    for name in ("held_out_text", "planted_errors", "written_claims", "human_claims"):
         for group, held in report.get(name, {}).items():
             lines += [f"## {name}: {group} ({held['items']} items)", *_rows(_verdicts(held)), ""]
     for group, held in report.get("observer", {}).items():
         lines += [f"## observer: {group} ({held['traces']} traces)", *_rows(_observed(held)), ""]
     lines += [f"## file\n{key}: {value}" for key, value in report.get("file", {}).items()]
     return "\n".join(lines)
+
+
+def reliability(report: Report) -> list[Reliability]:
+    """What the audit's reports say of the model, of the sets that are nearest to what they judge."""
+    sets = (("written_claims", "notes"), ("human_claims", "scifact_dev"))
+    return [_reliability(TOLD[group], report[part][group]) for part, group in sets]
+
+
+def _reliability(name: str, held: Report) -> Reliability:
+    def rounded(key: str) -> float:
+        return round(held[key]["estimate"], 3)
+
+    return Reliability(
+        claims=name,
+        true=held["labels"][0],
+        false=held["labels"][1],
+        true_called_supported=rounded("sensitivity"),
+        true_called_refuted=rounded("true_called_refuted"),
+        false_called_refuted=rounded("specificity"),
+        false_called_supported=rounded("false_called_supported"),
+        auroc=rounded("auroc_supported_refuted"),
+    )
 
 
 def _rows(cells: Iterator[tuple[str, str]]) -> list[str]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # training itself must run where the readers' libraries are n
 
 Uint16 = npt.NDArray[np.uint16]
 LONGEST = 1_600  # tokens of a text that are kept
+GROUPS = ("corpora", "studies", "written")
+_GROUP = dict.fromkeys(("openstax", "medquad", "ontology"), "corpora") | {"written": "written"}  # others: studies
 
 
 class Texts:
@@ -73,15 +75,14 @@ class OptionData(NamedTuple):
 
 
 def save_pairs(path: Path, pairs: Sequence[Pair], encode: Any) -> None:
-    """Tokenise and write pairs; `groups` numbers the sources (corpora 0, labelled studies 1)."""
+    """Tokenise and write pairs; `groups` numbers their sources by their place in `GROUPS`."""
     texts = Texts(encode)
-    corpora = ("openstax", "medquad", "ontology")
     np.savez_compressed(
         path,
         premises=[texts.add(pair.premise) for pair in pairs],
         claims=[texts.add(pair.claim) for pair in pairs],
         labels=[pair.label for pair in pairs],
-        groups=[int(pair.source not in corpora) for pair in pairs],
+        groups=[GROUPS.index(_GROUP.get(pair.source, "studies")) for pair in pairs],
         **_flat(texts),
     )
 
