@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import random
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 from knowreason.errors import CorpusError, InputError, StoreError
 from knowreason.retrieve import FLOOR, RULES, Index, build_index, corpus_hash, open_index
 from knowreason.retrieve.bm25 import K1, B
+from knowreason.retrieve.layout import stored_indexes
 from knowreason.retrieve.terms import distinct_terms, terms
 
 NOTES = [
@@ -271,9 +273,20 @@ def test_a_build_killed_at_any_moment_leaves_nothing_that_opens(tmp_path: Path) 
 def test_files_of_others_in_the_folder_are_left_alone(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     folder.mkdir()
-    (folder / "letter.txt").write_text("mine", encoding="utf-8")
+    mine = [folder / "letter.txt", folder / "index-html" / "a.html", folder / ".building-plans" / "house.txt"]
+    for path in mine:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("mine", encoding="utf-8")
+        os.utime(path.parent, (0, 0))
     build_index([write_notes(tmp_path / "notes.jsonl")], folder)
-    assert (folder / "letter.txt").read_text(encoding="utf-8") == "mine"
+    assert [path.read_text(encoding="utf-8") for path in mine] == ["mine"] * 3
+
+
+def test_notes_whose_names_begin_with_index_are_no_stored_index(tmp_path: Path) -> None:
+    (tmp_path / "index-of-plants.md").write_text("# Sundew\n\nThe sundew grows on raised bogs.\n")
+    (tmp_path / "index-0123456789abcdef.md").write_text("# Fen\n\nThe fen is rich in lime and sedges.\n")
+    assert stored_indexes(tmp_path) == []
+    assert build_index([tmp_path], tmp_path / "made").counts.documents == 2
 
 
 def test_what_cannot_be_indexed_is_one_clear_line(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from pathlib import Path
@@ -23,6 +24,7 @@ PASSAGE_TYPE = np.dtype([("document", "<i4"), ("start", "<i4"), ("end", "<i4"), 
 _PREFIX = "index-"
 _BUILDING = ".building-"
 _STALE_S = 3600
+_OURS = re.compile(r"index-[0-9a-f]{16}|\.building-[0-9]+-[0-9a-f]{8}")
 
 
 class Counts(Record, frozen=True):
@@ -65,8 +67,8 @@ def building_folder(folder: Path, token: str) -> Path:
 
 
 def stored_indexes(folder: Path) -> list[Path]:
-    """All index folders within `folder`, whole or not, newest first."""
-    return sorted(folder.glob(f"{_PREFIX}*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    """All index folders within `folder`, whole or not, newest first; names that only begin alike are a user's."""
+    return sorted(_own_folders(folder, _PREFIX), key=lambda path: path.stat().st_mtime, reverse=True)
 
 
 def write_manifest(place: Path, content_hash: str, counts: Counts) -> None:
@@ -98,7 +100,11 @@ def move_into_place(built: Path, folder: Path, content_hash: str) -> Path:
     for other in stored_indexes(folder):
         if other != place:
             shutil.rmtree(other, ignore_errors=True)
-    for abandoned in folder.glob(f"{_BUILDING}*"):
+    for abandoned in _own_folders(folder, _BUILDING):
         if time.time() - abandoned.stat().st_mtime > _STALE_S:
             shutil.rmtree(abandoned, ignore_errors=True)
     return place
+
+
+def _own_folders(folder: Path, prefix: str) -> list[Path]:
+    return [path for path in folder.glob(f"{prefix}*") if _OURS.fullmatch(path.name) and path.is_dir()]
