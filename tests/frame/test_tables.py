@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowreason.frame import SCHEMAS, rows_of
-from knowreason.records import Commitment, TraceGain, Unscored
+from knowreason.records import Commitment, TraceGain, Unscored, Verdict
 from made_records import SENTENCES, make_audited, make_gain, make_tables, make_verification
 
 
@@ -174,3 +174,17 @@ def test_hostile_text_survives_the_tables_unchanged(tmp_path: Path) -> None:
     assert pl.read_parquet(tmp_path / "steps.parquet")["text"][0] == nasty
     assert tables["traces"]["model"][0] == nasty
     assert msgspec.json.decode(tables["traces"]["options"][0]) == {"A": "an owl", "B": "a bat"}
+
+
+def test_a_claim_for_which_nothing_was_found_has_no_probability() -> None:
+    audited = make_audited(verdicts=("not_enough_info", "supported"))
+    unfound = msgspec.structs.replace(
+        audited.verifications[0],
+        outcome=Verdict(label="not_enough_info", confidence=1.0, reason="no_evidence"),
+        evidence=(),
+    )
+    rows = rows_of(audited._replace(verifications=(unfound, audited.verifications[1])))["claims"]
+    assert [(r["verdict"], r["reason"], r["confidence"]) for r in rows] == [
+        ("not_enough_info", "no_evidence", None),
+        ("supported", None, 0.8),
+    ]

@@ -108,7 +108,8 @@ def _claim_row(claim: Claim, verification: Verification) -> Row:
         "text": claim.text,
         "normalised": claim.normalised,
         "verdict": outcome.label if judged else None,
-        "confidence": outcome.confidence if judged else None,
+        # no passage was judged where there is a reason: no probability to show
+        "confidence": outcome.confidence if judged and not outcome.reason else None,
         "reason": (outcome.reason or None) if judged else None,
         "on_topic": verification.on_topic,
         "unscored": None if judged else outcome.reason,
