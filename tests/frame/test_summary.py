@@ -119,6 +119,31 @@ def test_claims_after_the_commitment_stay_out_of_the_index_before_it() -> None:
     assert cell.knowledge.ki.estimate == 0.75
 
 
+def test_a_bare_answer_commits_nowhere() -> None:
+    thinkers = [make_audited(i) for i in range(10)]
+    bare = [
+        make_audited(i, sentences=("The answer is (B).",), verdicts=(), surprisals=(0.7, 0.1)) for i in range(10, 40)
+    ]
+    bare = [b._replace(commitment=Commitment(content_at=0, statement_at=0, rule="unstated")) for b in bare]
+    alone, mixed = (only(summarise(make_tables(a), seed=1)).commitment for a in (thinkers, [*thinkers, *bare]))
+    assert (mixed.content_at, mixed.early) == (alone.content_at, alone.early)
+    assert mixed.rules == {"verbatim": 10, "unstated": 30}
+    none = only(summarise(make_tables(bare))).commitment
+    assert none.content_at == none.early == Unscored(reason="no_reasoning")
+
+
+def test_every_claim_is_decided_or_has_its_reason_counted() -> None:
+    cell = only(summarise(make_tables(varied())))
+    assert cell.unscored["claims"] == {"undecided": cell.knowledge.not_enough_info}
+
+
+def test_decided_claims_that_all_follow_the_commitment_are_not_too_few_questions() -> None:
+    late = [a._replace(commitment=Commitment(content_at=0, statement_at=84, rule="verbatim")) for a in varied(20)]
+    knowledge = only(summarise(make_tables(late))).knowledge
+    assert isinstance(knowledge.ki, Interval)
+    assert knowledge.before_commitment == Unscored(reason="no_decided_claim")
+
+
 def test_the_strict_rule_also_counts_vague_and_contradictory_answers() -> None:
     audited = [make_audited(i) for i in range(10)]
     audited[0] = audited[0]._replace(commitment=None)

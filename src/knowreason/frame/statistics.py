@@ -42,7 +42,7 @@ def _mean(column: str, unscored: str | None = None, *, where: pl.Expr | None = N
 
 def _index(suffix: str) -> Statistic:
     supported, refuted = pl.col(f"supported{suffix}"), pl.col(f"refuted{suffix}")
-    return _share(supported, supported + refuted, "ki_unscored")
+    return _share(supported, supported + refuted, "subset_unscored" if suffix else "ki_unscored")
 
 
 def _density() -> tuple[pl.Expr, pl.Expr]:
@@ -55,6 +55,7 @@ def _density() -> tuple[pl.Expr, pl.Expr]:
 _GRADED = pl.col("grade").is_not_null()
 _NO_ANSWER = pl.col("grade") == "no_answer"
 _VAGUE = pl.col("statement_at").is_null() | (pl.col("conflicting_statements") > 0)
+_PLACED = pl.col("place_unscored").is_null()
 
 STATISTICS: dict[str, Statistic] = {
     "accuracy": _share(pl.col("grade") == "correct", _GRADED, "grade_unscored"),
@@ -76,7 +77,7 @@ STATISTICS: dict[str, Statistic] = {
     "density": Statistic(*_density(), unscored="parts_unscored"),
     "misled_mass": _mean("misled_mass", "gain_unscored"),
     "confident_wrong": _mean("confident_wrong", "gain_unscored"),
-    "early": _share(pl.col("content_at") < pl.col("statement_at"), pl.col("content_at").is_not_null()),
+    "early": _share(pl.col("content_at") < pl.col("statement_at"), _PLACED, "place_unscored"),
     "steps": _mean("steps"),
     "tokens": _mean("tokens"),
     "reasoning_tokens": _mean("reasoning_tokens"),
@@ -129,11 +130,11 @@ def _proportion(up: Floats, down: Floats, questions: NDArray[Any], estimate: Est
 
 def _content_at(rows: pl.DataFrame, *, seed: int, draws: int, level: float) -> Measure:
     """The median over traces of content_at / length of the text."""
-    known = rows.filter(pl.col("content_at").is_not_null() & (pl.col("characters") > 0))
+    known = rows.filter(_PLACED)
     places = (known["content_at"] / known["characters"]).to_numpy()
     questions = known["question_key"].to_numpy()
     estimate = bootstrap_median(places, questions, seed=seed, draws=draws, level=level)
-    return _measure(estimate, rows["content_at"].is_not_null().to_numpy(), rows, None)
+    return _measure(estimate, rows["place_unscored"].is_null().to_numpy(), rows, "place_unscored")
 
 
 def _measure(

@@ -119,12 +119,23 @@ def _rows(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
         .join(before, on="trace_id", how="left", validate="1:1")
         .join(_verdicts(claims, pl.col("start") < pl.col("content_at"), "_before"), on="trace_id", how="left")
         .join(_verdicts(claims, pl.col("on_topic"), "_on_topic"), on="trace_id", how="left")
+        .with_columns(
+            place_unscored=_why_no_place(),
+            subset_unscored=pl.coalesce("ki_unscored", pl.lit("no_decided_claim")),
+        )
         .sort("trace_id")
         .collect()
     )
     if rows.height != tables["traces"].select(pl.len()).collect().item():
         raise StoreError("the tables of the run do not belong together: traces and scores differ; run the audit again")
     return rows
+
+
+def _why_no_place() -> pl.Expr:
+    """Why it cannot be said where a trace commits: a bare answer commits nowhere, and would pass for an early one."""
+    unstated = pl.when(pl.col("content_at").is_null()).then(pl.lit("no_statement"))
+    bare = pl.col("parts_unscored").is_in(["no_reasoning", "reasoning_absent"])
+    return pl.when(bare).then(pl.col("parts_unscored")).otherwise(unstated)
 
 
 def _verdicts(claims: pl.LazyFrame, where: pl.Expr, suffix: str) -> pl.LazyFrame:
@@ -134,8 +145,9 @@ def _verdicts(claims: pl.LazyFrame, where: pl.Expr, suffix: str) -> pl.LazyFrame
 
 
 def _claim_reasons(tables: Mapping[str, pl.LazyFrame], rows: pl.DataFrame) -> pl.DataFrame:
-    """The reason of every claim without a decision, with its cell."""
-    reasons = tables["claims"].select("trace_id", why=pl.coalesce("unscored", "reason")).drop_nulls("why")
+    """The reason of every claim without a decision, with its cell; "undecided" where its passages decide nothing."""
+    undecided = pl.when(pl.col("verdict") == "not_enough_info").then(pl.lit("undecided"))
+    reasons = tables["claims"].select("trace_id", why=pl.coalesce("unscored", "reason", undecided)).drop_nulls("why")
     return reasons.join(rows.lazy().select("trace_id", *_CELL), on="trace_id").select("why", *_CELL).collect()
 
 

@@ -59,7 +59,8 @@ class CommitmentSummary(Record, frozen=True):
     """Where traces commit to their answer's content.
 
     `content_at` is the median position as a share of the text, `early` the share of traces that state the
-    content before the formal statement, `rules` how the content was recognised (traces by rule).
+    content before the formal statement; both leave out bare answers, which reason nowhere. `rules` says how the
+    content was recognised (traces by rule, bare answers among them).
     """
 
     content_at: Measure

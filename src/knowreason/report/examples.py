@@ -186,7 +186,8 @@ def _facts(trace: Record, score: Record, gains: Sequence[Record]) -> Iterable[st
         yield f"surprisal of the gold answer {gains[0]['surprisal']:.2f} → {gains[-1]['surprisal']:.2f} nats"
     else:
         yield f"surprisal: {reason_words(score['gain_unscored'])}"
-    if score["content_at"] is not None and trace["reasoning"]:
+    bare = score["parts_unscored"] in ("no_reasoning", "reasoning_absent")
+    if score["content_at"] is not None and trace["reasoning"] and not bare:
         yield f"commits at {percent(score['content_at'] / len(trace['reasoning']))} of the text"
     if trace["integrity"] != "complete":
         yield INTEGRITY.get(trace["integrity"], str(trace["integrity"]))
@@ -250,8 +251,9 @@ def _claim(claim: Record, evidence: Sequence[Record]) -> CheckedClaim:
     if kind == "unscored":
         said = f"not checked: {reason_words(claim['unscored'] or 'unknown')}"
     else:
-        reason = f": {reason_words(claim['reason'])}" if claim["reason"] else ""
-        said = f"{VERDICTS[kind]}{reason}, {percent(claim['confidence'])} sure"
+        # where there is a reason nothing was judged, so that nobody is sure of anything
+        why = f": {reason_words(claim['reason'])}" if claim["reason"] else f", {percent(claim['confidence'])} sure"
+        said = f"{VERDICTS[kind]}{why}"
     if not claim["on_topic"]:
         said += ", off the question's topic"
     ranked = sorted(evidence, key=lambda e: e["rank"])[:_MOST_EVIDENCE]

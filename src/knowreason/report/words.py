@@ -11,6 +11,7 @@ _REASONS = {
     "no_claims": "no checkable claim is made",
     "no_decided_claim": "no claim could be decided",
     "no_evidence": "the corpus says nothing close enough",
+    "undecided": "passages were found, none decides",
     "no_statement": "the trace states no answer",
     "no_reasoning": "a bare answer, no reasoning before it",
     "no_gold": "no gold answer",
