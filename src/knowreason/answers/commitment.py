@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from knowreason.answers.mentions import Mentions, OptionReader
@@ -22,6 +22,11 @@ _RUN_ON = re.compile(
     r"|\n[ \t]*+the following (?:are|is) (?:a )?multiple[- ]choice"
     r"|\n[ \t]*+options\s*+:[ \t]*+\n",
     re.I,
+)
+_CLOSED = r"(?:[)\]}*_$]|\\[)\]])*+"
+_LISTED_AFTER = re.compile(
+    _CLOSED + r"\s*+(?:[,;]\s*+(?:and|or)\b|and\b|or\b|[,;/&+])\s*+(?:(?:option|choice)\s++)?(?:[*_$(\[]|\\[(\[])*+"
+    r"(?P<key>[A-Z])(?=" + _CLOSED + r"\s*+(?:[,;/&+]|\.(?!\s?[a-z])|and\b|or\b|\n|\Z))"
 )
 _NUMBER = re.compile(r"(?<![\w.])[-−]?\$?(?:\d[\d,]*+(?:\.\d++)?|\.\d++)(?:\s?/\s?\d++)?%?")
 _MATHEMATICAL = re.compile(r"\\[a-zA-Z]+|[\^=√π]|\d\s*[a-z]\b|^[\[({].*\d.*[\])}]$|^[-\d\s,;./]*\d[-\d\s,;./]*$")
@@ -57,8 +62,18 @@ def stated_answer(text: str, thinking_end: int | None, options: Mapping[str, str
 
 
 def conflicting_statements(text: str, options: Mapping[str, str] | None) -> int:
-    """How many different answers are formally stated beyond the first."""
-    return max(0, len({s.answer.strip().lower() for s in find_statements(text, options)}) - 1)
+    """How many different answers are formally stated beyond the first; "(A) and (C)" states two."""
+    statements = find_statements(text, options)
+    stated = {s.answer.strip().lower() for s in statements}
+    listed = {key.lower() for s in statements if s.letter for key in _listed_after(text, s.end, options or {})}
+    return max(0, len(stated | listed) - 1)
+
+
+def _listed_after(text: str, at: int, options: Mapping[str, str]) -> Iterator[str]:
+    """The letters of options that follow a stated one in a list: ", B", "or (C)", "& D"."""
+    while (match := _LISTED_AFTER.match(text, at)) is not None and match["key"] in options:
+        yield match["key"]
+        at = match.end("key")
 
 
 def find_commitment(text: str, question: str, options: Mapping[str, str] | None, statement: Statement) -> Commitment:
