@@ -121,6 +121,29 @@ def test_yes_no_maybe_are_options(text: str, label: str | None) -> None:
     assert [s.letter for s in find_statements(text, LABELS)] == ([label] if label else [])
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("The rash fits.\n\n### Answer:\nContact dermatitis due to nickel", "Contact dermatitis due to nickel"),
+        ("The rash fits.\n\n## Final Diagnosis\n\nContact dermatitis.\n", "Contact dermatitis"),
+        ("**Final Answer:**\n\nFirst: mumps.  \nSecond: **measles**", "First: mumps.  \nSecond: **measles"),
+        ("### Answer:\nLet us see.\n\nIt grows at night.\n\nIt fades by day.\n\nThat is all we know.", None),
+        ("### Answer:\n", None),
+        ("### Answer:\n\n---", None),
+        ("### Answer:\n\\boxed{12}", "12"),
+        ("Answer the door.\nIt is late", None),
+        ("## Answers to expect\nNone at all", None),
+    ],
+)
+def test_the_lines_that_end_a_text_under_a_heading_are_its_answer(text: str, value: str | None) -> None:
+    found = final_statement(text, None, None)
+    assert (found.value if found else None) == value
+
+
+def test_a_letter_under_a_heading_is_stated() -> None:
+    assert letters("Warm.\n\n## Final Answer\n\n**B**") == ["B"]
+
+
 def test_the_first_statement_counts_without_a_thinking_block() -> None:
     text = "The answer is (A). Next one. The answer is (C)."
     statement = final_statement(text, None, METALS)

@@ -21,6 +21,8 @@ def judged(response, thinking=None, *, closed=True, mark=None, finish=None, labe
         ("Cells take up sugar. The answer is (B).", "complete"),
         ("The answer is (B)", "complete"),
         ("B", "length_cut"),
+        ("Cells take up sugar.\n\n### Answer:\ninsulin", "complete"),
+        ("Cells take up sugar.\n\n### Answer:\n", "length_cut"),
         ("", "empty"),
         (" \n ", "empty"),
         ("Insulin binds to its receptor, whereupon the", "length_cut"),

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from read_rows import LOGS, read, row, write
 
 from knowreason.errors import InputError
+from knowreason.frame import SCHEMAS
 from knowreason.read import ReadOptions, Tally, advice, convert, parse_source, read_traces, source_files, write_traces
 from knowreason.records import ReadIssue, Trace
+from knowreason.store import Store
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
 TAGGED = st.lists(
@@ -158,6 +160,37 @@ def test_a_conversion_counts_all_and_leaves_the_issues_beside(tmp_path):
 def test_source_files_are_what_is_read_and_what_names_the_models():
     files = source_files([parse_source(f"base={LOGS}/lm_eval/base")])
     assert [path.name.split("_2")[0] for path in files] == ["samples_organs_cot", "samples_organs_rank", "results"]
+
+
+def test_a_log_is_never_written_over_nor_read_with_what_came_of_it(tmp_path):
+    (tmp_path / "logs").mkdir()
+    log = write(tmp_path / "logs" / "a.jsonl", row())
+    before = log.read_bytes()
+    for source, out in ((log, log), (log.parent, log.parent / "out.jsonl")):
+        with pytest.raises(InputError, match="choose another --out"):
+            convert([parse_source(str(source))], ReadOptions(), out, lambda *_: None)
+    assert (log.read_bytes(), [path.name for path in log.parent.iterdir()]) == (before, ["a.jsonl"])
+
+
+def test_what_this_package_left_in_a_folder_is_no_input(tmp_path):
+    log = write(tmp_path / "a.jsonl", row(), b"{")
+    (tmp_path / "old.jsonl.read_issues.jsonl").write_text("{}\n")
+    store = Store(tmp_path / "run", SCHEMAS)
+    store.open({}, "its fingerprint")
+    store.write_part(0, {})
+    assert read(tmp_path) == read(log)
+    assert source_files([parse_source(str(tmp_path))]) == [log]
+    with pytest.raises(InputError, match=r"traces\.parquet"):
+        read(tmp_path / "run")
+
+
+def test_the_traces_of_a_run_are_read_back_as_they_were(tmp_path):
+    lines = [row(), row(question_id="q2", reasoning="Insulin binds first.", meta={"level": 3}), row(question_id="q3")]
+    traces = [t for t in read(write(tmp_path / "a.jsonl", *lines)) if isinstance(t, Trace)]
+    rows = [{name: getattr(trace, name) for name in SCHEMAS["traces"]} for trace in traces]
+    told = [{**line, "options": json.dumps(line["options"])} for line in rows]
+    pl.DataFrame(told, schema=dict(SCHEMAS["traces"])).write_parquet(tmp_path / "traces.parquet")
+    assert read(tmp_path / "traces.parquet") == traces
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ _LEAD = re.compile(
     r"|(?P<best>\b(?:closest|correct|best|right|most\s++(?:likely|appropriate|accurate)|only\s++(?:correct|possible))"
     r"\s++(?:option|choice|answer|response)(?:\s++(?:here|among\s++these|given))?+\s*+(?:is|would\s++be|must\s++be|:))"
     r"|(?P<hash>^####(?=\s*+[-+\d$\\.(]))"
+    r"|(?P<heading>^[ \t]*+(?:\#{1,6}|\*\*|__)[ \t*_\#]*+(?:(?:the|my)\s++)?(?:final|most\s++likely)?+[ \t]*+"
+    r"(?:answer|diagnosis)[ \t]*+:?+[ \t]*+(?:\*\*|__)?+:?+[ \t]*+$)"
     r"|(?P<short>^[ \t]*+(?-i:A):(?=\s*+[-+\d$\\.(]))"
     r"|(?P<boxed>\\(?:boxed|fbox)\s*+(?=\{))",
     re.I | re.M,
@@ -48,6 +50,7 @@ _DENIED_AFTER = re.compile(
     re.I,
 )
 _ASKED_AFTER = re.compile(r"[)\]}*_$\s]*+\?")
+_LAST_LINES = re.compile(r"(?:[^\n]{1,400}\n?){1,3}\s*\Z")
 _PARTS_AFTER = re.compile(r"[^\n]{0,300}?\([a-z]\)")
 
 
@@ -76,7 +79,8 @@ def find_statements(text: str, options: Mapping[str, str] | None) -> list[Statem
     With options: an option's key after "answer is" and its kin (bold, brackets, boxed or not), or exactly one
     option's full text there. A bare "(option I)" states nothing, nor does a statement that is supposed ("if
     the answer is B"), asked or denied at once. Without options: the value after such a phrase, after "####" or
-    "A:" at a line's start, or in a LaTeX box.
+    "A:" at a line's start, in a LaTeX box, or in the lines that end the text under a heading such as
+    "### Answer:".
     """
     return list(_statements(text, options))
 
@@ -134,8 +138,9 @@ def _option_statement(text: str, start: int, lead: re.Match[str], choices: _Choi
         return Statement(start, key.end(), canonical, None, bool(lead["boxed"]))
     if lead["boxed"] or (key is not None and _is_refused(text, key.end())):
         return None
-    end = _clause_end(text, lead.end())
-    named = choices.reader.named_in(text[lead.end() : end])
+    begin = lead.end() + (_blank(text, lead.end()) if lead["heading"] else 0)
+    end = _clause_end(text, begin)
+    named = choices.reader.named_in(text[begin:end])
     return Statement(start, end, named[0], None) if len(named) == 1 else None
 
 
@@ -158,6 +163,8 @@ def _value_statement(text: str, start: int, lead: re.Match[str]) -> Statement | 
     if lead["boxed"]:
         return _boxed(text, start, lead.end())
     begin = lead.end() + _blank(text, lead.end())
+    if lead["heading"]:
+        return _under_heading(text, start, begin)
     end = _clause_end(text, begin)
     box = re.compile(r"\\(?:boxed|fbox)\s*+(?=\{)").search(text, begin, end)
     boxed = _boxed(text, start, box.end()) if box else None
@@ -170,6 +177,14 @@ def _value_statement(text: str, start: int, lead: re.Match[str]) -> Statement | 
     if wrapped or value.lower().startswith("not ") or not re.search(r"\w", value):
         return None
     return Statement(start, end, None, value)
+
+
+def _under_heading(text: str, start: int, begin: int) -> Statement | None:
+    """The one to three lines under a heading such as "### Answer:", where they end the text and state nothing else."""
+    if not _LAST_LINES.match(text, begin) or _LEAD.search(text, begin):
+        return None
+    value = text[begin:].strip("*_ \t\r\n:`").rstrip(".")
+    return Statement(start, len(text.rstrip()), None, value) if re.search(r"\w", value) else None
 
 
 def _boxed(text: str, start: int, at: int) -> Statement | None:

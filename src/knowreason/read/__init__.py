@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from knowreason.errors import InputError
 from knowreason.read.advice import Tally, advice
 from knowreason.read.assemble import Occurrences, assemble
-from knowreason.read.formats import find_files, read_file
+from knowreason.read.formats import ISSUES, find_files, read_file
 from knowreason.read.found import Found, Progress
 from knowreason.read.gold import question_key
 from knowreason.read.options import ReadOptions, Source, check_options, parse_field, parse_setting, parse_source
@@ -59,11 +60,12 @@ def convert(sources: Sequence[Source], options: ReadOptions, out: str | Path, pr
     """Writes what the sources hold as our own JSON Lines, and says what was found.
 
     Rejected rows, if any, stand beside it, one ReadIssue a line, in `OUT.read_issues.jsonl`. Raises InputError as
-    `read_traces` and `write_traces` do.
+    `read_traces` and `write_traces` do, and where `out` would be read too: a log is never written over.
     """
     found = Found()
     items = read_traces(sources, options)
-    with issue_file(Path(f"{out}.read_issues.jsonl")) as reject:
+    _check_apart(sources, Path(out))
+    with issue_file(Path(f"{out}.{ISSUES}")) as reject:
         write_traces(found.kept(items, reject, progress), out)
     return found
 
@@ -77,6 +79,14 @@ def _read(sources: Sequence[Source], options: ReadOptions) -> Iterator[Trace | R
                     yield assemble(_accepted(raw), source, options, occurrences)
                 except Rejected as rejected:
                     yield issue(place, rejected)
+
+
+def _check_apart(sources: Sequence[Source], out: Path) -> None:
+    for source in sources:
+        read = Path(source.path).resolve()
+        if read == out.resolve() or read in out.resolve().parents:
+            where = "is" if read == out.resolve() else "lies in"
+            raise InputError(f"{out} {where} what is read ({source.path}): choose another --out")
 
 
 def _accepted(raw: RawTrace | Rejected) -> RawTrace:

@@ -16,20 +16,27 @@ from knowreason.read.parquet import read_parquet
 from knowreason.read.rows import FoundRow, Place, RawTrace, Rejected, Row
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz", ".json", ".json.gz", ".parquet", ".eval")
+ISSUES = "read_issues.jsonl"
+_MANIFEST = "manifest.json"
 _SIDE_FILES = ("logs.json", "eval-set.json")  # listings that Inspect leaves beside its logs
 
 
 def find_files(source: Source) -> Iterator[Path]:
-    """The files of a source in order of their names; hidden ones and mere summaries are no input.
+    """The files of a source in order of their names.
 
-    Raises InputError for a folder that holds no file of a known kind.
+    Hidden files, mere summaries and what this package leaves (run directories, lists of rejected rows) are no
+    input: `audit LOGS --out LOGS/run` can go on after a stop. Raises InputError for a folder that holds no file of
+    a known kind, or is a run directory.
     """
     root = Path(source.path)
     if not root.is_dir():
         yield root
         return
+    if _is_run(root):
+        raise InputError(f"{root} holds an audit; its traces are read from {root / 'traces.parquet'}")
     files = sorted(path for path in root.rglob("*") if path.is_file() and not _is_hidden(path, root))
-    files = [path for path in files if not is_results_file(path) and path.name not in _SIDE_FILES]
+    runs = {path.parent for path in files if path.name == _MANIFEST and _is_run(path.parent)}
+    files = [path for path in files if runs.isdisjoint(path.parents) and not _is_side_file(path)]
     if not any(path.name.lower().endswith(SUFFIXES) for path in files):
         raise InputError(f"{root} holds no traces; looked for files that end in {', '.join(SUFFIXES)}")
     yield from files
@@ -94,6 +101,18 @@ def _reader(path: Path) -> Callable[[Path], Iterator[FoundRow]] | None:
     if name.endswith((".json", ".json.gz")):
         return read_json
     return read_jsonl if name.endswith(SUFFIXES) else None
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether an audit wrote here, to the end or not; the store itself would bring a table library along."""
+    try:
+        return b'"fingerprint"' in (folder / _MANIFEST).read_bytes()
+    except OSError:
+        return False
+
+
+def _is_side_file(path: Path) -> bool:
+    return path.name in _SIDE_FILES or path.name.endswith(ISSUES) or is_results_file(path)
 
 
 def _is_hidden(path: Path, root: Path) -> bool:

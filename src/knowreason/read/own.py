@@ -14,6 +14,7 @@ from knowreason.read.rows import Place, RawTrace, Rejected, Row
 from knowreason.read.thinking import REASONING_FIELDS
 
 _CONSUMED = {*MAPPABLE, *REASONING_FIELDS, "trace_id"}
+_DERIVED = {"trace_id", "question_key", "answer_type", "thinking_end", "integrity", "integrity_basis"}
 
 
 def own_trace(row: Row, place: Place, fields: Mapping[str, str]) -> RawTrace:
@@ -22,6 +23,8 @@ def own_trace(row: Row, place: Place, fields: Mapping[str, str]) -> RawTrace:
     reasoning, response = values.pop("reasoning"), values.pop("response")
     if reasoning is not None and not isinstance(reasoning, str):
         raise Rejected("wrong_type", "reasoning is not a text")
+    if row.keys() >= _DERIVED:
+        row, reasoning = _as_written(row, reasoning)
     label = read_label(row.get("integrity"))
     gold, meta = values.pop("gold"), values.pop("meta")
     return RawTrace(
@@ -36,6 +39,15 @@ def own_trace(row: Row, place: Place, fields: Mapping[str, str]) -> RawTrace:
         basis=row.get("integrity_basis"),
         meta=_meta(row, meta, fields, declared=label is not None),
     )
+
+
+def _as_written(row: Row, reasoning: str | None) -> tuple[Row, str | None]:
+    """A row of a run's traces.parquet, whose reasoning holds the response too, as `read` would write it."""
+    end = row["thinking_end"]
+    if end is not None and (isinstance(end, bool) or not isinstance(end, int) or end < 0):
+        raise Rejected("wrong_type", "thinking_end is not a number from 0 on")
+    kept = {name: value for name, value in row.items() if name not in _DERIVED or name.startswith("integrity")}
+    return kept, None if end is None or reasoning is None else reasoning[:end]
 
 
 def _message(row: Row, reasoning: str | None, response: Any, *, present: str) -> dict[str, Any]:

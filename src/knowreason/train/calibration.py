@@ -30,7 +30,7 @@ REFUTED_FROM = tuple(round(0.5 + 0.01 * step, 2) for step in range(50))
 def calibrate(model: Path, data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """The settings that ship, and what was measured to choose them."""
     pairs = load_pairs(data / "pairs_dev.npz")
-    known = np.flatnonzero(pairs.labels < 3)[:PAIRS]
+    known = np.arange(len(pairs.labels))[:PAIRS]
     labels = pairs.labels[known]
     logits = _logits(model, pairs, known)
     warmth = best_temperature([logits], [labels])

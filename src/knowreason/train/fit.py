@@ -163,16 +163,13 @@ def start_network(path: Path) -> Network:
 
 
 def batch_loss(network: Network, batch: Sequence[Tensor], targets: Tensor, counts: Tensor) -> Tensor:
-    """Mean cross-entropy in nats. Pair label 3 says only "not supported": minus log of 1 - P(supported)."""
+    """Mean cross-entropy in nats."""
     ids, types, positions, blocks, slots = batch
     targets = targets.to(ids.device)
     with torch.autocast(ids.device.type, torch.bfloat16):
         states = network.encode(ids, types, positions, blocks)
     if int(counts[0]) == 0:
-        logs = functional.log_softmax(network.entail(states, types, blocks), -1)
-        known = functional.nll_loss(logs, targets.clamp(max=2), reduction="none")
-        unsupported = -torch.logsumexp(logs[:, 1:], -1)
-        return torch.where(targets == 3, unsupported, known).mean()
+        return functional.cross_entropy(network.entail(states, types, blocks), targets)
     empty = slots[None, :] > counts.to(ids.device)[:, None]
     scores = network.choose(states, blocks, slots).masked_fill(empty, -1e4)
     return functional.cross_entropy(scores, targets)

@@ -48,15 +48,11 @@ def balance(pairs: Sequence[Pair], rng: random.Random, slack: float = 1.15) -> l
     """A subset in which, bin by bin of overlap, no label has more than `slack` times the rarest one's rows.
 
     Open claims may have half as many more where little overlaps: that is where retrieval most often leads.
-    Rows that only say "not supported" (RTE) are kept as they are.
     """
     bins: dict[tuple[int, int], list[Pair]] = defaultdict(list)
     kept: list[Pair] = []
     for pair in pairs:
-        if pair.label > 2:
-            kept.append(pair)
-        else:
-            bins[min(BINS - 1, int(overlap(pair.claim, pair.premise) * BINS)), pair.label].append(pair)
+        bins[min(BINS - 1, int(overlap(pair.claim, pair.premise) * BINS)), pair.label].append(pair)
     for index in range(BINS):
         least = min(len(bins[index, label]) for label in range(3))
         for label in range(3):
@@ -74,12 +70,11 @@ def _first(held: Sequence[Pair], count: int, rng: random.Random) -> list[Pair]:
 
 def leakage(pairs: Sequence[Pair]) -> dict[str, float]:
     """AUROC of what should predict nothing: overlap, the claim's length, and the claim's own words."""
-    known = [pair for pair in pairs if pair.label < 3]
-    labels = np.array([pair.label for pair in known])
-    share = np.array([overlap(pair.claim, pair.premise) for pair in known])
-    words = _claim_only(known, labels)
-    length = np.array([float(len(pair.claim)) for pair in known])
-    half = np.array([pair.part != "train" for pair in known])
+    labels = np.array([pair.label for pair in pairs])
+    share = np.array([overlap(pair.claim, pair.premise) for pair in pairs])
+    words = _claim_only(pairs, labels)
+    length = np.array([float(len(pair.claim)) for pair in pairs])
+    half = np.array([pair.part != "train" for pair in pairs])
     out: dict[str, float] = {}
     for name, values in (("overlap", share), ("claim_words", words), ("claim_length", length)):
         supported, refuted, open_ = (values[half & (labels == label)] for label in range(3))

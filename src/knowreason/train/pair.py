@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-SUPPORTED, REFUTED, OPEN, NOT_SUPPORTED = 0, 1, 2, 3  # the last: refuted or open, the source does not say which
+SUPPORTED, REFUTED, OPEN = 0, 1, 2
 
 
 class Pair(NamedTuple):

@@ -13,7 +13,7 @@ from knowreason.train.grids import NEAR_MISSES, GridMaker, Seed, choose
 from knowreason.train.overlap import balance, leakage
 from knowreason.train.pair import Pair
 from knowreason.train.passages import Passage, read_passages, rows
-from knowreason.train.studies import read_evidence_inference, read_pubmedqa, read_rte, read_strategyqa
+from knowreason.train.studies import read_evidence_inference, read_pubmedqa, read_strategyqa
 from knowreason.train.written import WrittenSet, read_sets, written_pairs
 
 REPEATS, SLACK = 3, 1.2  # how often a written pair may recur so that shared words tell no label
@@ -65,7 +65,6 @@ def _studies(sources: Sources, rng: random.Random) -> Iterator[Pair]:
     yield from read_pubmedqa(folder / "pubmedqa_labelled.jsonl.gz", contradictor, rng)
     yield from read_evidence_inference(folder, rng)
     yield from read_strategyqa(folder / "strategyqa_train.jsonl.gz", contradictor, rng)
-    yield from read_rte(folder / "rte_train.jsonl.gz")
 
 
 def seeds(

@@ -25,8 +25,8 @@ def measure(network: Network, data: Data, device: str, pairs: int = PAIRS) -> di
 
 
 def _measure_pairs(network: Network, data: Data, device: str, count: int) -> dict[str, Any]:
-    known = np.flatnonzero(data.pairs.labels < 3)
-    chosen = known[:: max(1, len(known) // count)]
+    known = len(data.pairs.labels)
+    chosen = np.arange(0, known, max(1, known // count))
     logs = pair_logs(network, [pair_sample(data.pairs, int(index)) for index in chosen], device)
     labels, groups = data.pairs.labels[chosen], data.pairs.groups[chosen]
     out: dict[str, Any] = {}

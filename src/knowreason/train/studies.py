@@ -1,4 +1,4 @@
-"""Verifier items from sets that people labelled and that permit it: PubMedQA, Evidence Inference, StrategyQA, RTE."""
+"""Verifier items from sets that people labelled and that permit it: PubMedQA, Evidence Inference, StrategyQA."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from knowreason.train.contradict import Contradictor
 from knowreason.train.overlap import overlap
-from knowreason.train.pair import NOT_SUPPORTED, OPEN, REFUTED, SUPPORTED, Pair
+from knowreason.train.pair import OPEN, REFUTED, SUPPORTED, Pair
 from knowreason.train.paraphrase import capital
 from knowreason.train.passages import part_of, rows, sentences_of
 
@@ -175,12 +175,3 @@ def _facts(
         yield Pair(changed, fact, REFUTED, "strategyqa", f"fact_text_{change.kind}", part)
     if overlap(fact, rest) < 0.6:
         yield Pair(rest, change.claim if change and rng.random() < 0.5 else fact, OPEN, "strategyqa", "fact_less", part)
-
-
-def read_rte(path: Path, part: str | None = None) -> Iterator[Pair]:
-    """Entailed or not; "not" does not say whether refuted or open."""
-    for row in rows(path):
-        if len(row["sentence1"].split()) < 130:
-            label = SUPPORTED if row["label"] == "entailment" else NOT_SUPPORTED
-            where = part or part_of(f"rte/{row['index']}")
-            yield Pair(row["sentence1"], row["sentence2"], label, "rte", "rte", where)
