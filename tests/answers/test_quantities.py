@@ -18,6 +18,8 @@ from knowreason.answers.quantities import normalise, numbers_of, results_of, val
         ("−5", -5),
         ("–5", -5),
         ("-$5", -5),
+        ("negative 5", -5),
+        ("Minus $2.50", -2.5),
         ("$-5$", -5),
         ("$1,000", 1000),
         ("1{,}000", 1000),
@@ -58,7 +60,7 @@ def test_a_text_that_is_one_number_has_its_value(text: str, value: float) -> Non
     [
         "", "none", "2\\pi", "2π", "3x", "4d", "2\\sqrt{3}", "√3", "5!", "<5", "≥ 5", "±5", "x = 5", "5 or 6",
         "3-5", "8:05", "1.2.3", "17.5 in, 0.350", "5 + 2", "1/0", "10^999", "1" * 400, "5 x", "2^3", "(1, 2)",
-        "5 and a half", "log 5", "5 choose 2", "2i",
+        "5 and a half", "negative x + 2", "log 5", "5 choose 2", "2i",
     ],
 )  # fmt: skip
 def test_a_text_that_is_no_single_number_has_no_value(text: str) -> None:

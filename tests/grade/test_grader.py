@@ -88,6 +88,11 @@ def test_a_thinking_block_hands_over_to_what_follows_it(grader: Grader) -> None:
         ("The answer is $1,250.", "1250", "correct"),
         ("The answer is -5.", "5", "incorrect"),
         ("The answer is −5.", "-5", "correct"),
+        ("The answer is negative 5.", "-5", "correct"),
+        ("The answer is negative 5.", "5", "incorrect"),
+        ("The answer is minus 5 degrees.", "5", "incorrect"),
+        ("The answer is less than 5.", "5", "incorrect"),
+        ("The answer is between 4 and 5.", "5", "incorrect"),
         ("The answer is 41.", "42", "incorrect"),
         ("Then 40 and 42", "42", "correct"),  # the last number, where nothing is stated
         ("\\boxed{41} then \\boxed{42}", "42", "correct"),

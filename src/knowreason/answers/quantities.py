@@ -36,6 +36,7 @@ _DIGIT = re.compile(r"[\d¼½¾⅐-⅞]")
 _POWER = re.compile(r"(?<![\w.])10\s?\^\s?(?P<power>[-+]?\d{1,3})(?!\w*\d|\.\d)")
 _MIXED = re.compile(r"(?P<whole>\d{1,9})\s(?P<above>\d{1,9})\s?/\s?(?P<below>\d{1,9})(?!\d)")
 _BEFORE = re.compile(r"(?:[\s$£€¥~≈(\[]|about\b|approximately\b|approx\.?|roughly\b|exactly\b|rs\.?\s|usd\b)*+")
+_NEGATIVE = re.compile(r"\A(?:negative|minus)\s(?=[\d.])")
 _UNIT_POWER = re.compile(r"(?<=[^\W\d_])\s?\^?\s?-?[1-4](?!\d)")
 _UNIT = re.compile(r"[^\W\d_]+|\S")
 _TIMES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "dozen": 12.0}
@@ -73,7 +74,7 @@ def value_of(text: str) -> float | None:
     """
     if _DIGIT.search(text) is None:
         return None
-    text = normalise(text).lstrip(" *_").rstrip(" .*_")
+    text = _NEGATIVE.sub("-", normalise(text).lstrip(" *_").rstrip(" .*_"))
     start = _match_end(_BEFORE, text)
     number = _POWER.match(text, start) or _MIXED.match(text, start) or _NUMBER.match(text, start)
     if number is None:

@@ -14,6 +14,7 @@ from knowreason.records import Grade, GradeLabel, Trace, Unscored
 
 _RELATIVE = 1e-6  # two plain numbers are the same answer when they differ by no more than float noise
 _WORDED = re.compile(r"\\(?:text|textbf|mathrm|textrm)\s*\{([^{}\\]*)\}")
+_RANGE = re.compile(r"\W*(?:(?:less|fewer|more|greater|larger|smaller|higher|lower) than(?! or equal)|between)\b", re.I)
 _ARTICLES = frozenset({"a", "an", "the"})
 
 
@@ -58,6 +59,8 @@ class Grader:
         wanted, stated = value_of(gold), value_of(statement.answer)
         if wanted is not None and stated is not None:
             return _label(_is_same(wanted, stated, _is_percentage(gold), _is_percentage(statement.answer)))
+        if wanted is not None and _RANGE.match(statement.answer):
+            return "incorrect"  # math-verify takes "less than 5" for 5
         if self._worker is None:
             self._worker = MathWorker()
         same = self._worker.same(gold, statement.answer, boxed=statement.boxed)
