@@ -14,7 +14,7 @@ from knowreason.read.rows import Place, RawTrace, Rejected, Row
 from knowreason.read.thinking import REASONING_FIELDS
 
 _CONSUMED = {*MAPPABLE, *REASONING_FIELDS, "trace_id"}
-_DERIVED = {"trace_id", "question_key", "answer_type", "thinking_end", "integrity", "integrity_basis"}
+_DERIVED = {"trace_id", "question_key", "answer_type", "integrity", "integrity_basis"}
 
 
 def own_trace(row: Row, place: Place, fields: Mapping[str, str]) -> RawTrace:
@@ -43,10 +43,11 @@ def own_trace(row: Row, place: Place, fields: Mapping[str, str]) -> RawTrace:
 
 def _as_written(row: Row, reasoning: str | None) -> tuple[Row, str | None]:
     """A row of a run's traces.parquet, whose reasoning holds the response too, as `read` would write it."""
-    end = row["thinking_end"]
+    end = row.get("thinking_end")
     if end is not None and (isinstance(end, bool) or not isinstance(end, int) or end < 0):
         raise Rejected("wrong_type", "thinking_end is not a number from 0 on")
-    kept = {name: value for name, value in row.items() if name not in _DERIVED or name.startswith("integrity")}
+    derived = {*_DERIVED, "thinking_end", "reasoning"} - {"integrity", "integrity_basis"}
+    kept = {name: value for name, value in row.items() if name not in derived}
     return kept, None if end is None or reasoning is None else reasoning[:end]
 
 
