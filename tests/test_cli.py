@@ -53,6 +53,8 @@ def test_help_needs_no_model_and_no_table_library() -> None:
     [
         (["audit", "nowhere.jsonl", "--out", "run"], "nowhere.jsonl does not exist"),
         (["audit", "TRACES", "--out", "run", "--knowledge", "nowhere.jsonl"], "nowhere.jsonl"),
+        (["audit", "TRACES", "--out", "run", "--knowledge"], "--knowledge names no corpus"),
+        (["audit", "TRACES", "--knowledge", "--out", "run"], "--knowledge names no corpus"),
         (["audit", "TRACES", "--out", "run", "--set", "colour=red"], "'colour' cannot be set"),
         (["audit", "TRACES", "--out", "run", "--set", "sft.lineage=base"], "no input is called 'sft'"),
         (["audit", "TRACES", "--out", "run", "--field", "gold"], "--field gold"),

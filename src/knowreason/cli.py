@@ -200,16 +200,21 @@ def _interrupted() -> Never:
 
 
 def _spread(arguments: list[str]) -> list[str]:
-    """`--knowledge A B C` becomes three options, so that a shell's `*` works; it ends at the next option."""
+    """`--knowledge A B C` becomes three options, so that a shell's `*` works; it ends at the next option.
+
+    Raises InputError where no corpus follows: an audit without one would look like what was asked for.
+    """
     spread: list[str] = []
     inside = False
-    for argument in arguments:
+    for argument, following in zip(arguments, [*arguments[1:], "-"], strict=True):
         if inside and not argument.startswith("-"):
             spread += ["--knowledge", argument]
             continue
         inside = argument == "--knowledge"
         if not inside:
             spread.append(argument)
+        elif following.startswith("-") and following != "--help":
+            raise InputError("--knowledge names no corpus: write --knowledge CORPUS, or leave it out")
     return spread
 
 
