@@ -14,12 +14,12 @@ from knowreason.report import print_summary
 from made_records import make_audited, make_tables
 
 
-def printed(folder: Path, audited: Sequence[Audited]) -> str:
+def printed(folder: Path, audited: Sequence[Audited], width: int = 100) -> str:
     for name, table in make_tables(audited).items():
         table.write_parquet(folder / f"{name}.parquet")
     write_summary(folder, draws=200)
     stream = io.StringIO()
-    print_summary(folder, Console(file=stream, width=100))
+    print_summary(folder, Console(file=stream, width=width))
     return stream.getvalue()
 
 
@@ -30,6 +30,15 @@ def traces(count: int = 20, **changes: object) -> list[Audited]:
 def test_no_line_is_wider_than_a_hundred_columns(tmp_path: Path) -> None:
     wide = traces(model="an-organisation/a-model-with-a-very-long-name-70B-instruct", surprisals=(99.0, 3, 50, 1, 0))
     assert max(map(len, printed(tmp_path, wide).splitlines())) <= 100
+
+
+@pytest.mark.parametrize("width", [24, 40, 60, 79, 80, 99])
+def test_a_narrow_terminal_cuts_no_figure_and_no_heading(width: int, tmp_path: Path) -> None:
+    shown = printed(tmp_path, traces(1234, surprisals=(99.0, 3, 50, 1, 0)), width)
+    assert max(map(len, shown.splitlines())) <= width
+    words = shown.split()
+    for whole in ("traces", "right", "decided", "tokens", "1,234", "50%"):
+        assert whole in [word.strip(";,") for word in words], whole
 
 
 def test_the_row_of_a_model_holds_the_figures_of_the_summary(tmp_path: Path) -> None:

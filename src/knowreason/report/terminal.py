@@ -1,8 +1,8 @@
-"""The summary as a table that fits a terminal of 100 columns."""
+"""The summary as a table that fits a terminal of 100 columns, or of 80; in a narrower one, as lines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -36,6 +36,9 @@ _SHORT_REASONS = {
     "no_decided_claim": "none decided",
 }
 _WIDTHS = (18, 6, 13, 13, 7, 20, 7, 6)
+_WIDTHS_AT_80 = (14, 6, 8, 8, 7, 13, 7, 6)  # an interval stands below its estimate; no number is ever cut
+_PAPER_WIDTHS = (40, 15, 32, 7)
+_PAPER_WIDTHS_AT_80 = (24, 15, 26, 7)
 
 
 def print_summary(run: Path, console: Console | None = None) -> None:
@@ -45,7 +48,7 @@ def print_summary(run: Path, console: Console | None = None) -> None:
     """
     summary = read_summary(run)
     shown = console or _console()
-    for part in (*_parts(summary), *_closing(summary, run)):
+    for part in (*_parts(summary, shown.width), *_closing(summary, run)):
         shown.print(part)
 
 
@@ -55,13 +58,13 @@ def _console() -> Console:
     return Console(width=min(console.width, _WIDTH) if console.is_terminal else _WIDTH)
 
 
-def _parts(summary: Summary) -> Iterable[RenderableType]:
+def _parts(summary: Summary, room: int) -> Iterable[RenderableType]:
     if not summary.cells:
         yield Text("The run holds no traces.")
         return
     for number, group in enumerate(benchmarks(summary)):
-        yield _table(group, summary.instruments.gain_means, header=number == 0)
-    yield from _paper(summary)
+        yield from _benchmark(group, summary.instruments.gain_means, room, header=number == 0)
+    yield from _paper(summary, room)
     yield Text()
     for reading in readings(summary):
         yield Text(_plain(reading.title), "bold")
@@ -84,20 +87,12 @@ def _closing(summary: Summary, run: Path) -> Iterable[RenderableType]:
         yield from (_paragraph("Note", note) for note in limits(summary, manifest)[: 3 if trained_note(summary) else 2])
 
 
-def _paper(summary: Summary) -> Iterable[RenderableType]:
+def _paper(summary: Summary, room: int) -> Iterable[RenderableType]:
     """The published figures in a block of their own, none unless they were asked for."""
     if not paper_cells(summary.cells):
         return
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=0, title_style="", title_justify="left")
-    table.title = Text(PAPER_TITLE, "bold")
-    for heading, width in (
-        ("", 40),
-        ("KI\nas published", 15),
-        ("InfoGain as published,\nperplexity per step", 32),
-        ("steps", 7),
-    ):
-        justify = "right" if heading else "left"
-        table.add_column(Text(heading), justify=justify, width=width, overflow="fold", vertical="bottom")
+    headings = ("", "KI\nas published", "InfoGain as published,\nperplexity per step", "steps")
+    rows: list[list[Text]] = []
     for group in benchmarks(summary):
         for cell, paper in paper_cells(group.cells):
             figures = (
@@ -105,32 +100,50 @@ def _paper(summary: Summary) -> Iterable[RenderableType]:
                 _or_reason(paper.infogain, plain_text(paper.infogain)),
             )
             name = _plain(f"{group.title}: {model_name(cell)}", 120)
-            table.add_row(*(Text(shown) for shown in (name, *figures, count_text(cell.steps))))
+            rows.append([Text(shown) for shown in (name, *figures, count_text(cell.steps))])
     yield Text()
-    yield table
+    yield from _laid_out(Text(PAPER_TITLE, "bold"), headings, rows, _fitting(room, _PAPER_WIDTHS, _PAPER_WIDTHS_AT_80))
     yield Text(paper_note(summary))
 
 
-def _table(group: Benchmark, gain_means: str, *, header: bool) -> Table:
+def _benchmark(group: Benchmark, gain_means: str, room: int, *, header: bool) -> Iterable[RenderableType]:
     """The rows of one benchmark; all benchmarks' tables have the same columns, the first one shows their names."""
     title = Text.assemble((_plain(group.title), "bold"), f"  {_plain(group.domain)}, {group.questions}")
     gain = "commitment to the\ngold answer, nats" if gain_means == "commitment" else "informative gain,\nnats"
     headings = ("", "traces", "right", "claims that\nhold (KI)", "decided", gain, "commits\nat", "tokens")
-    table = Table(
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        padding=0,
-        title_style="",
-        show_header=header,
-        title=title,
-        title_justify="left",
-    )
-    for heading, width in zip(headings, _WIDTHS, strict=True):
+    rows = [_row(cell, gain_means) for cell in group.cells]
+    return _laid_out(title, headings, rows, _fitting(room, _WIDTHS, _WIDTHS_AT_80), header=header)
+
+
+def _fitting(room: int, *widths: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The first widths that fit with a column between them and at both ends; None: no table fits."""
+    return next((each for each in widths if sum(each) + len(each) + 1 <= room), None)
+
+
+def _laid_out(
+    title: Text,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[Text]],
+    widths: Sequence[int] | None,
+    *,
+    header: bool = True,
+) -> Iterable[RenderableType]:
+    """A table; where no widths are given, for each row its name and then its figures, each behind its heading."""
+    if widths is None:
+        yield title
+        named = [heading.replace("\n", " ") for heading in headings]
+        for name, *figures in rows:
+            said = (f"{heading} {figure}" for heading, figure in zip(named[1:], figures, strict=True))
+            yield Padding(Text.assemble(name, "\n", "; ".join(said)), (0, 0, 1, 2))
+        return
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=0, title_style="", show_header=header)
+    table.title, table.title_justify = title, "left"
+    for heading, width in zip(headings, widths, strict=True):
         justify = "right" if heading else "left"
         table.add_column(Text(heading), justify=justify, width=width, overflow="fold", vertical="bottom")
-    for cell in group.cells:
-        table.add_row(*_row(cell, gain_means))
-    return table
+    for row in rows:
+        table.add_row(*row)
+    yield table
 
 
 def _row(cell: Cell, gain_means: str) -> list[Text]:
