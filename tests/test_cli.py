@@ -112,6 +112,16 @@ def test_an_index_is_made_once_and_taken_as_knowledge(example_dir: Path, tmp_pat
     assert json.loads(done.stdout)
 
 
+def test_a_cache_that_cannot_be_written_says_how_to_name_another(example_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a file")
+    command = [sys.executable, "-m", "knowreason.cli", "audit", str(example_dir / "traces.jsonl"), "--out", "run"]
+    told = {**os.environ, "KNOWREASON_CACHE": str(tmp_path / "file")}
+    given = [*command, "--knowledge", str(example_dir / "notes.jsonl")]
+    done = subprocess.run(given, cwd=tmp_path, env=told, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "KNOWREASON_CACHE" in done.stderr
+
+
 def test_an_interruption_is_one_line_that_says_how_to_go_on(example_dir: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "knowreason.cli", "audit", str(example_dir / "traces.jsonl"), "--out", "run"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True) as audit:
@@ -131,6 +141,25 @@ def test_a_terminal_without_unicode_is_no_reason_to_fail(example_dir: Path, tmp_
     done = subprocess.run(command, cwd=tmp_path, env=told, capture_output=True, check=False)
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
     assert b"report: run" in done.stdout
+
+
+def test_a_terminal_without_unicode_shows_the_sign_of_a_number() -> None:
+    code = (
+        "import sys; from knowreason.cli import main\nsys.argv = ['knowreason', '--help']\n"
+        "try:\n    main()\nexcept SystemExit: pass\nprint('−1.42 [−2.49, −0.39] 38% [24–53] ✓ 漢')"
+    )
+    told = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([sys.executable, "-c", code], env=told, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "-1.42 [-2.49, -0.39] 38% [24-53] + ?"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_output_that_cannot_be_written_is_one_clear_line() -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "knowreason.cli", "doctor", "--json"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
 
 
 def test_a_field_named_twice_keeps_both_values() -> None:

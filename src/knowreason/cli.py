@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from io import TextIOWrapper
@@ -15,6 +16,7 @@ from knowreason.errors import InputError, KnowreasonError
 if TYPE_CHECKING:
     from knowreason.read import ReadOptions
 
+_PLAIN = str.maketrans({"−": "-", "–": "-", "…": "...", "·": "-", "─": "-", "✓": "+", "✗": "x"})
 _INTERRUPTED = 130  # the exit code that shells give a process ended by Ctrl-C
 
 app = typer.Typer(
@@ -178,13 +180,17 @@ def doctor(
 
 def main() -> None:
     """Entry point: errors made for users become one line and exit 1; an interruption exits 130."""
+    codecs.register_error("plain", _plain)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without Unicode shows "?" and not a traceback
+            stream.reconfigure(errors="plain")
     try:
         app(_spread(sys.argv[1:]))
     except KnowreasonError as error:
         typer.echo(f"knowreason: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:  # what is printed cannot be written, for instance on a full disk
+        typer.echo(f"knowreason: cannot write the output: {error.strerror or error}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         _interrupted()
@@ -192,6 +198,14 @@ def main() -> None:
         if ended.code == _INTERRUPTED:  # typer makes this of an interruption itself
             _interrupted()
         raise
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """For a terminal without Unicode: a minus stays a minus (a "?" would hide the sign), other signs become "?"."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = error.object[error.start : error.end].translate(_PLAIN)
+    return signs.encode("ascii", "replace").decode(), error.end
 
 
 def _interrupted() -> Never:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -43,11 +43,16 @@ def issue_file(path: Path) -> Generator[Callable[[ReadIssue], None]]:
     Raises InputError if the file cannot be written.
     """
     part = path.with_name(path.name + ".part")
-    with _writing(path), part.open("wb") as stream:
-        yield lambda issue: cast(None, stream.write(msgspec.json.encode(issue) + b"\n"))
-    with _writing(path):
-        path.unlink(missing_ok=True)
-        part.replace(path) if part.stat().st_size else part.unlink()
+    try:
+        with _writing(path), part.open("wb") as stream:
+            yield lambda issue: cast(None, stream.write(msgspec.json.encode(issue) + b"\n"))
+        with _writing(path):
+            path.unlink(missing_ok=True)
+            if part.stat().st_size:
+                part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -55,6 +60,8 @@ def _writing(path: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
+        with suppress(OSError):
+            path.with_name(path.name + ".part").unlink()  # a half of a file is of no use
         raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
