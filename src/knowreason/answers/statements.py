@@ -14,7 +14,10 @@ from knowreason.answers.mentions import OptionReader
 from knowreason.answers.quantities import value_of
 
 _CLAUSE_LIMIT = 400  # characters that a stated answer may take
-_OPEN = r"(?:\s++|[*_$(\[{\"'“‘:]|\\\(|\\\[|\\boxed\s*+\{|\\text(?:bf|it|rm)?\s*+\{|\\math(?:rm|bf|it)\s*+\{){0,24}"
+_OPEN = (
+    r"(?:\s++|[*_$(\[{\"'“‘:`]|<(?:b|strong|i|em|u)>"
+    r"|\\\(|\\\[|\\boxed\s*+\{|\\text(?:bf|it|rm)?\s*+\{|\\math(?:rm|bf|it)\s*+\{){0,24}"
+)
 _ANSWER_IS = (
     r"answers?\s*+(?:\*\*|__)?+\s*+(?:(?:choice|option)s?\s*+)?+(?:\*\*|__)?+"
     r"(?:is|are|would\s++be|should\s++be|must\s++be|:)"
@@ -27,6 +30,7 @@ _LEAD = re.compile(
     r"|(?P<heading>^[ \t]*+(?:\#{1,6}|\*\*|__)[ \t*_\#]*+(?:(?:the|my)\s++)?(?:final|most\s++likely)?+[ \t]*+"
     r"(?:answer|diagnosis)[ \t]*+:?+[ \t]*+(?:\*\*|__)?+:?+[ \t]*+$)"
     r"|(?P<short>^[ \t]*+(?-i:A):(?=\s*+[-+\d$\\.(]))"
+    r"|(?P<tag><answer>(?=[^<]{0,400}+</answer>))"
     r"|(?P<boxed>\\(?:boxed|fbox)\s*+(?=\{))",
     re.I | re.M,
 )
@@ -39,18 +43,23 @@ _SUPPOSED = re.compile(
     r"\b(?:if|suppose|supposing|assume|assuming|unless|whether|neither|nor)\s+(?:that\s+)?(?:the|my|our|its)?\s*(?:\w+\s+)?$",
     re.I,
 )
-_CLAUSE_END = re.compile(r"(?:[.?]|(?<!\d)!)(?=\s|$|\*)|(?<=\S)\n|\n\s*+\n|。")
-_REASON = re.compile(r"[,;]?\s+(?:because|since|which|where|as\s+(?:the|we|it|each)|so\s+that)\b|,\s*not\b", re.I)
+_CLAUSE_END = re.compile(r"(?:[.?]|(?<!\d)!)(?=\s|$|\*)|(?<=\S)\n|\n\s*+\n|。|</answer>")
+_REASON = re.compile(
+    r"[,;]?\s+\(?(?:because|since|which|where|as\s+(?:the|we|it|each)|so\s+that)\b|(?:,\s*|\s\()not\b", re.I
+)
 _AFTER_BARE = re.compile(
     r"\s*+(?:[.,;:!?)\]}*_$\"'”\\]|$|\n|(?:because|since|as|and|or|with|which|for|but|due|in|by|that|it)\b)"
 )
-_FORMULA_AFTER = re.compile(r"\s*+[=^](?!=)|[(_\[]|\s*+[+/]\s*+[\w\\(]")
+_FORMULA_AFTER = re.compile(r"\s*+[=^](?!=)|[(\[]|_(?!_)|\s*+[+/]\s*+[\w\\(]")
 _DENIED_AFTER = re.compile(
     r"[)\]}*_$.\s]*+(?:(?:[^.!?\n]|\.(?=\d)){0,60}?,\s*but\s+(?:this|that|it)\s+)?is\s+(?:also\s+)?(?:false|incorrect|wrong|not\s+(?:correct|right|true))\b",
     re.I,
 )
 _ASKED_AFTER = re.compile(r"[)\]}*_$\s]*+\?")
 _LAST_LINES = re.compile(r"(?:[^\n]{1,400}\n?){1,3}\s*\Z")
+_ROMANS_AFTER = re.compile(r"\s*+(?:,\s*+(?:and\b|or\b)?|and\b|or\b|&)\s*+[IVX]{2,5}\b")
+_HYPHENATED = re.compile(r"-[a-z]")
+_NAME_AFTER = re.compile(r"(?:[ -]|\.\s?)(?=[^\W_])")
 _PARTS_AFTER = re.compile(r"[^\n]{0,300}?\([a-z]\)")
 
 
@@ -79,8 +88,8 @@ def find_statements(text: str, options: Mapping[str, str] | None) -> list[Statem
     With options: an option's key after "answer is" and its kin (bold, brackets, boxed or not), or exactly one
     option's full text there. A bare "(option I)" states nothing, nor does a statement that is supposed ("if
     the answer is B"), asked or denied at once. Without options: the value after such a phrase, after "####" or
-    "A:" at a line's start, in a LaTeX box, or in the lines that end the text under a heading such as
-    "### Answer:".
+    "A:" at a line's start, in a LaTeX box, between <answer> tags, or in the lines that end the text under a
+    heading such as "### Answer:".
     """
     return list(_statements(text, options))
 
@@ -134,6 +143,9 @@ def _option_statement(text: str, start: int, lead: re.Match[str], choices: _Choi
         return None
     key = choices.pattern.match(text, lead.end())
     if key is not None and _is_key(text, key):
+        other = _longer_name(text, key, choices)
+        if other is not None:
+            return other._replace(start=start)
         canonical = next(k for k in choices.options if k.lower() == key["key"].lower())
         return Statement(start, key.end(), canonical, None, bool(lead["boxed"]))
     if lead["boxed"] or (key is not None and _is_refused(text, key.end())):
@@ -144,6 +156,20 @@ def _option_statement(text: str, start: int, lead: re.Match[str], choices: _Choi
     return Statement(start, end, named[0], None) if len(named) == 1 else None
 
 
+def _longer_name(text: str, key: re.Match[str], choices: _Choices) -> Statement | None:
+    """The option whose full text stands here and begins like a key: "B cells", where an option is called so."""
+    after = _NAME_AFTER.match(text, key.end())
+    if after is None:
+        return None
+    begins = re.compile(re.escape(key["key"]) + (r"\." if after.group()[0] == "." else r"[\s.-]"), re.I)
+    if not any(begins.match(option) for option in choices.options.values()):
+        return None
+    end = _clause_end(text, after.end())
+    named = choices.reader.named_in(text[key.start("key") : end])
+    found = len(named) == 1 and begins.match(choices.options[named[0]])
+    return Statement(key.start(), end, named[0], None) if found else None
+
+
 def _is_key(text: str, key: re.Match[str]) -> bool:
     """Whether what was matched is an option's key, not a word, a formula's symbol or the label of a part."""
     name, end = key["key"], key.end()
@@ -152,6 +178,8 @@ def _is_key(text: str, key: re.Match[str]) -> bool:
         return False
     if len(name) == 1 and name.islower() and _PARTS_AFTER.match(text, end):
         return False
+    if _HYPHENATED.match(text, end) or (name == "I" and _ROMANS_AFTER.match(text, end)):
+        return False  # "D-dimer"; "I and III"
     return not _FORMULA_AFTER.match(text, end) and not _is_refused(text, end)
 
 
@@ -170,6 +198,8 @@ def _value_statement(text: str, start: int, lead: re.Match[str]) -> Statement | 
     boxed = _boxed(text, start, box.end()) if box else None
     if boxed is not None:
         return boxed
+    if lead["tag"] and _LEAD.search(text, begin, end):
+        return None
     if reason := _REASON.search(text, begin, end):
         end = reason.start()
     value = text[begin:end].strip("*_ \t:").rstrip(".")
@@ -233,4 +263,4 @@ def _key_pattern(keys: tuple[str, ...]) -> re.Pattern[str]:
         bare = rf"(?:{upper})|(?<=[(\[])(?:{'|'.join(re.escape(k.lower()) for k in longest)})(?=[)\]])"
     adverb = r"(?:(?:therefore|thus|hence|likely|probably|actually|clearly|then|still|indeed|simply)\b,?\s++)?"
     named = rf"(?:(?:the\s++)?(?:option|choice|letter)\s++{_OPEN})?"
-    return re.compile(rf"{_OPEN}{adverb}{named}(?P<key>{bare})(?![\w’]|'\w)")
+    return re.compile(rf"{_OPEN}{adverb}{named}(?P<key>{bare})(?!(?!__)[\w’]|'\w)")
