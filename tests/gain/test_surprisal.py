@@ -201,6 +201,20 @@ def test_an_option_scorer_subtracts_what_an_option_costs_without_the_question() 
     assert logs == pytest.approx([w - norm for w in weights])
 
 
+def test_an_option_scorer_shows_the_options_that_were_asked_and_no_candidates_of_ours() -> None:
+    seen: list[str] = []
+
+    def logprobs(continuation: Continuation) -> list[float]:
+        seen.append(continuation.context)
+        return [-1.0]
+
+    observer = OptionScorer(Scripted(logprobs=logprobs))
+    lettered = Observation(question="Which?", prefix="Well.", candidates=("a bat", "both"), labels=("A", "B"))
+    observer.observe([lettered, Observation(question="How many?", prefix="Well.", candidates=("3", "30"))])
+    shown = {context for context in seen if "Well." in context}
+    assert shown == {f"Which?\nA. a bat\nB. both\nWell.{observer.cue}", f"How many?\nWell.{observer.cue}"}
+
+
 @given(st.text(max_size=300), st.lists(st.integers(0, 300), max_size=6))
 def test_step_cuts_partition_any_text_and_respect_forced_offsets(text: str, forced: list[int]) -> None:
     cuts = step_cuts(text, forced)
