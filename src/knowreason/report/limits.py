@@ -43,7 +43,7 @@ _WEAK = (
 )
 _ACCURACY_NOTE = (
     "A trace without an answer counts as wrong. By the strict rule an answer is also missing where none is stated "
-    "formally, or where several different ones are."
+    "formally, or where several different options are."
 )
 
 
