@@ -80,6 +80,13 @@ def test_where_all_claims_agree_the_interval_still_has_a_width() -> None:
     assert 0.6 < cell.knowledge.ki.lower < 0.8
 
 
+def test_where_every_question_is_half_right_the_interval_still_has_a_width() -> None:
+    cell = only(summarise(make_tables([make_audited(i, verdicts=("supported", "refuted")) for i in range(6)])))
+    assert isinstance(cell.knowledge.ki, Interval)
+    assert cell.knowledge.ki.estimate == 0.5
+    assert cell.knowledge.ki.lower < 0.25 < 0.75 < cell.knowledge.ki.upper
+
+
 def test_four_questions_are_too_few_for_any_interval() -> None:
     cell = only(summarise(make_tables(varied(4))))
     for measure in (cell.accuracy, cell.knowledge.ki, cell.gain.total, cell.steps, cell.commitment.content_at):

@@ -16,6 +16,8 @@ from knowreason.stats import MIN_CLUSTERS, Estimate, bootstrap_median, bootstrap
 
 Floats = NDArray[np.float64]
 
+_NO_WIDTH = 1e-9  # less is rounding
+
 
 class Statistic(NamedTuple):
     """sum(numerator) / sum(denominator) over the traces of a cell; null and 0 in the denominator do not count.
@@ -114,18 +116,20 @@ def _matrix(rows: pl.DataFrame, expressions: list[pl.Expr]) -> Floats:
 
 
 def _proportion(up: Floats, down: Floats, questions: NDArray[Any], estimate: Estimate) -> Estimate:
-    """Wilson's interval where every question has one unit, or where all units agree: a bootstrap has no width there.
+    """Wilson's interval where every question has one unit, or where all questions agree: a bootstrap has no width
+    there, and a difference from it would pass for certain.
 
-    Where all units agree every question counts once, the cautious reading of clustered units.
+    Where all agree, be it on one half, every question counts once, the cautious reading of clustered units.
     """
     counted = down > 0
     single = down[counted].max() == 1 and len(np.unique(questions[counted])) == counted.sum()
     if single and np.isin(up[counted], (0, 1)).all():
         return wilson(int(up.sum()), int(down.sum()), level=estimate.level) or estimate
-    if estimate.estimate in (0.0, 1.0):
-        agreeing = estimate.clusters if estimate.estimate == 1.0 else 0
-        return wilson(agreeing, estimate.clusters, level=estimate.level) or estimate
-    return estimate
+    if estimate.upper - estimate.lower > _NO_WIDTH:
+        return estimate
+    share, clusters = estimate.estimate, estimate.clusters
+    agreed = wilson(round(share * clusters), clusters, level=estimate.level) or estimate
+    return agreed._replace(estimate=share, lower=min(agreed.lower, share), upper=max(agreed.upper, share))
 
 
 def _content_at(rows: pl.DataFrame, *, seed: int, draws: int, level: float) -> Measure:
