@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pydoc
 import re
 import subprocess
 import sys
@@ -28,6 +29,25 @@ def test_the_public_names_are_pinned_and_all_there() -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = knowreason.nothing
+
+
+def test_help_and_completion_show_every_public_name() -> None:
+    assert set(NAMES) <= set(dir(knowreason))
+    shown = pydoc.render_doc(knowreason, renderer=pydoc.plaintext)
+    assert all(f"class {name}" in shown or f"\n    {name}(" in shown for name in NAMES)
+    assert "whole questions are taken until" in shown
+
+
+def test_texts_name_files_as_paths_do(example_dir: Path, tmp_path: Path) -> None:
+    traces, run = str(example_dir / "traces.jsonl"), str(tmp_path / "run")
+    plain = knowreason.Audit(sources=traces, out=run, where={"domain": "math"}, limit=3)  # type: ignore[arg-type]
+    whole = knowreason.Audit(sources=(knowreason.Source(traces),), out=Path(run), where={"domain": ("math",)}, limit=3)
+    assert plain == whole
+    assert knowreason.read_summary(str(knowreason.audit(plain))).traces == 3
+    assert knowreason.write_report(run).is_file()
+    assert len(list(knowreason.read_traces([traces]))) == 240
+    with pytest.raises(knowreason.KnowreasonError, match="is no input"):
+        knowreason.Audit(sources=(7,), out=run)  # type: ignore[arg-type]
 
 
 def test_layers_hold() -> None:

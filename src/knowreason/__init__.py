@@ -4,7 +4,8 @@
     from knowreason import Audit, Source, audit, read_summary
 
     run = audit(Audit(sources=(Source("traces.jsonl"),), knowledge=(Path("notes.jsonl"),), out=Path("run")))
-    print(read_summary(run).cells[0].accuracy)
+    for cell in read_summary(run).cells:
+        print(cell.model, cell.benchmark, cell.accuracy, cell.knowledge.ki)
 
 The verbs are `read_traces`, `audit`, `read_summary` and `write_report`; everything else here is a record they take
 or give. Modules are imported when a name is first used.
@@ -73,3 +74,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'knowreason' has no attribute {name!r}")
     return getattr(import_module(f"knowreason.{_HOMES.get(name, 'records')}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -18,7 +18,7 @@ from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from threading import Event
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -30,7 +30,7 @@ from knowreason.grade import Grader
 from knowreason.models.load import Model, load
 from knowreason.models.protocols import Entailer, Observer, Scorer
 from knowreason.models.tokens import count_tokens
-from knowreason.read import ReadOptions, Source, Tally, advice, read_traces, source_files
+from knowreason.read import ReadOptions, Source, Tally, advice, as_source, read_traces, source_files
 from knowreason.records import Grade, ReadIssue, Trace
 from knowreason.retrieve import Index
 from knowreason.retrieve.knowledge import open_knowledge
@@ -50,7 +50,20 @@ class Progress(Protocol):
 
 
 class Audit(msgspec.Struct, frozen=True, kw_only=True):
-    """What to audit and how; see the command line for the meaning of each argument."""
+    """What to audit and how. Texts are taken as paths: `Audit(sources="traces.jsonl", out="run")`.
+
+    sources: files or folders of traces or logs, each a path or `Source(path, name)`.
+    out: the run directory; an audit that was interrupted goes on there.
+    knowledge: corpora, or one index made by `knowreason index`; without any no claim is verified.
+    read: how logs are read: fields, settings, the filter of a harness, whether a gold answer is needed.
+    corpus_fields: text, title, id, source or licence, each with the corpus's own name for it.
+    where: the traces to keep: benchmark, domain, model, variant, condition or integrity, with its values.
+    scorer, verifier: who observes answers and who judges claims, `builtin:` or `scripted:PATH`.
+    limit: whole questions are taken until there are so many traces; None takes all.
+    seed: chooses the questions of `limit` and the bootstrap draws.
+    workers: threads, 0 for one a core. They change no figure.
+    paper: also the published KI and InfoGain.
+    """
 
     sources: tuple[Source, ...]
     out: Path
@@ -64,6 +77,21 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     workers: int = 0
     paper: bool = False
+
+    def __post_init__(self) -> None:
+        """Texts become paths and sources, a single one a tuple of one. Raises InputError for other things."""
+        plain: dict[str, object] = {
+            "sources": tuple(as_source(given) for given in _several(self.sources)),
+            "out": Path(self.out),
+            "knowledge": tuple(Path(given) for given in _several(self.knowledge)),
+            "where": {field: _several(values) for field, values in self.where.items()},
+        }
+        for name, value in plain.items():
+            msgspec.structs.force_setattr(self, name, value)
+
+
+def _several(given: Any) -> tuple[Any, ...]:
+    return (given,) if isinstance(given, str | Path | Source) else tuple(given)
 
 
 class Selection(NamedTuple):

@@ -72,9 +72,9 @@ def write_summary(run: Path, *, seed: int = 0, draws: int = 2000, paper: bool = 
     return target
 
 
-def read_summary(run: Path) -> Summary:
+def read_summary(run: Path | str) -> Summary:
     """The summary that `write_summary` wrote. Raises StoreError where there is none that can be read."""
-    path = run / "summary.json"
+    path = Path(run) / "summary.json"
     try:
         return msgspec.json.decode(path.read_bytes(), type=Summary)
     except OSError as error:

@@ -11,7 +11,15 @@ from knowreason.read.assemble import Occurrences, assemble
 from knowreason.read.formats import ISSUES, find_files, read_file
 from knowreason.read.found import Found, Progress
 from knowreason.read.gold import question_key
-from knowreason.read.options import ReadOptions, Source, check_options, parse_field, parse_setting, parse_source
+from knowreason.read.options import (
+    ReadOptions,
+    Source,
+    as_source,
+    check_options,
+    parse_field,
+    parse_setting,
+    parse_source,
+)
 from knowreason.read.rows import RawTrace, Rejected, issue
 from knowreason.read.write import issue_file, write_traces
 from knowreason.records import ReadIssue, Trace
@@ -22,6 +30,7 @@ __all__ = [
     "Source",
     "Tally",
     "advice",
+    "as_source",
     "convert",
     "parse_field",
     "parse_setting",
@@ -33,7 +42,9 @@ __all__ = [
 ]
 
 
-def read_traces(sources: Sequence[Source], options: ReadOptions | None = None) -> Iterator[Trace | ReadIssue]:
+def read_traces(
+    sources: Sequence[Source | str | Path], options: ReadOptions | None = None
+) -> Iterator[Trace | ReadIssue]:
     """Every response that the sources hold, in order, as a Trace, or as a ReadIssue that says why it is none.
 
     Streams: beside the current row only a few hashes for each trace are held. Rows of lm-eval filters that
@@ -41,8 +52,9 @@ def read_traces(sources: Sequence[Source], options: ReadOptions | None = None) -
     setting for an input that is not there; MissingExtra on meeting an Inspect log without the extra.
     """
     chosen = options or ReadOptions()
-    check_options(sources, chosen)
-    return _read(sources, chosen)
+    named = [as_source(source) for source in ((sources,) if isinstance(sources, str) else sources)]
+    check_options(named, chosen)
+    return _read(named, chosen)
 
 
 def source_files(sources: Sequence[Source]) -> list[Path]:

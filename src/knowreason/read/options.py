@@ -53,6 +53,20 @@ def parse_source(text: str) -> Source:
     return Source(path, name or None)
 
 
+def as_source(given: object) -> Source:
+    """What names an input in Python: a Source, a path, or a text as on the command line.
+
+    Raises InputError for anything else.
+    """
+    if isinstance(given, Source):
+        return Source(str(given.path), given.name)
+    if isinstance(given, Path):
+        return Source(str(given))
+    if isinstance(given, str):
+        return parse_source(given)
+    raise InputError(f"{given!r} is no input: give a path, or Source(path, name)")
+
+
 def parse_setting(text: str) -> tuple[str | None, str, str]:
     """`sft.lineage=base` gives ("sft", "lineage", "base"); without a name it is for all inputs.
 

@@ -19,12 +19,13 @@ from knowreason.report.text import visible
 from knowreason.report.words import MEASURES, counted, part_words, reason_words
 
 
-def write_report(run: Path) -> Path:
+def write_report(run: Path | str) -> Path:
     """Writes report.html (and summary.json, where it is missing) into a finished run; returns the page's path.
 
     The page holds no script and no address of another resource, and forbids both by its content-security policy;
     every text of a trace or a corpus is escaped. Raises StoreError where the run is not finished or not writable.
     """
+    run = Path(run)
     manifest = read_manifest(run)
     if not (run / "summary.json").is_file():
         seed = manifest.get("seed")
