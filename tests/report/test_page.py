@@ -123,6 +123,15 @@ def test_the_page_loads_and_runs_nothing(tmp_path: Path) -> None:
     assert "@import" not in page
 
 
+@pytest.mark.parametrize("scorer", ["builtin:", "hf:some/model"])
+def test_every_column_of_figures_is_explained(scorer: str, tmp_path: Path) -> None:
+    page = page_of(tmp_path, some(scorer=scorer))
+    tables = page.split('<h2 id="traces">')[0]
+    headings = set(re.findall(r'<td data-label="([^"]+)"', tables))
+    assert {"Misled mass", "Hold, on topic"} <= headings
+    assert headings == set(re.findall(r"<dt>([^<]+)</dt><dd>[^<]{20,}</dd>", tables))
+
+
 def test_links_lead_to_places_on_the_page(tmp_path: Path) -> None:
     elements = Elements(page_of(tmp_path, some())).elements
     ids = [value for _, attrs in elements for name, value in attrs if name == "id"]

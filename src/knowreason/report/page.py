@@ -15,6 +15,7 @@ from knowreason.report.limits import Manifest, asked_for_paper, instrument_lines
 from knowreason.report.overview import gain_table, integrity_table, knowledge_table, paper_table, rules_table
 from knowreason.report.published import PAPER_TITLE, paper_cells, paper_note
 from knowreason.report.readings import readings, unscored_totals
+from knowreason.report.terms import explained
 from knowreason.report.text import visible
 from knowreason.report.words import MEASURES, counted, part_words, reason_words
 
@@ -44,8 +45,9 @@ def write_report(run: Path | str) -> Path:
 
 def render(summary: Summary, manifest: Manifest, examples: list[Example]) -> str:
     """The page's HTML."""
-    commitment = summary.instruments.gain_means == "commitment"
+    gain_means = summary.instruments.gain_means
     models = len({(cell.model, cell.variant) for cell in summary.cells})
+    knowledge, gain = knowledge_table(summary), gain_table(summary)
     return (
         _environment()
         .get_template("report.html.j2")
@@ -53,14 +55,16 @@ def render(summary: Summary, manifest: Manifest, examples: list[Example]) -> str
             title=f"{counted(summary.traces, 'trace')} of {counted(models, 'model')}",
             subtitle=_subtitle(summary, manifest),
             readings=readings(summary),
-            knowledge=knowledge_table(summary),
-            gain=gain_table(summary),
-            commitment=commitment,
+            knowledge=knowledge,
+            knowledge_terms=explained(knowledge.headings, gain_means),
+            gain=gain,
+            gain_terms=explained(gain.headings, gain_means),
+            commitment=gain_means == "commitment",
             paper=paper_table(summary) if paper_cells(summary.cells) else None,
             paper_title=PAPER_TITLE,
             paper_note=paper_note(summary),
             reading=reading_lines(manifest, "read_issues.jsonl beside this page"),
-            parts=part_words(summary.instruments.gain_means),
+            parts=part_words(gain_means),
             integrity=integrity_table(summary),
             rules=rules_table(summary),
             unscored=_unscored(summary),
