@@ -192,3 +192,13 @@ def test_two_thousand_draws_over_twenty_thousand_rows_take_seconds_at_most(quest
     started = time.process_time()
     assert bootstrap_mean(values, np.arange(20_000) % questions, seed=0) is not None
     assert time.process_time() - started < 2.5
+
+
+@pytest.mark.parametrize("questions", [5, 6, 8])
+def test_the_limits_over_few_questions_are_no_matter_of_the_seed(questions: int) -> None:
+    values = np.random.default_rng(1).lognormal(size=questions)
+    found = [bootstrap_mean(values, np.arange(questions), seed=seed) for seed in range(12)]
+    lower, upper = ([getattr(one, end) for one in found] for end in ("lower", "upper"))
+    width = np.mean(upper) - np.mean(lower)
+    assert np.ptp(lower) < 0.1 * width
+    assert np.ptp(upper) < 0.1 * width

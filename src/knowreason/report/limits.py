@@ -153,7 +153,8 @@ def limits(summary: Summary, manifest: Manifest) -> list[str]:
     notes += [
         _ACCURACY_NOTE,
         f"Brackets are {percent(summary.level)} intervals over questions, which are resampled whole "
-        f"({summary.draws:,} draws, more where they are few, seed {summary.seed}; Wilson's interval where each question counts once). "
+        f"({summary.draws:,} draws, more where they are few, seed {summary.seed}; Wilson's interval where each "
+        "question counts once). "
         "A difference is named only where two intervals do not meet, and only if it stands after correction for all "
         "pairs compared here: a cautious test.",
         "Tokens are counted by one tokenizer for all models. Gains and surprisals are in nats.",
