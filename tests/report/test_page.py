@@ -123,6 +123,14 @@ def test_the_page_loads_and_runs_nothing(tmp_path: Path) -> None:
     assert "@import" not in page
 
 
+@pytest.mark.parametrize("table", ["claims", "traces"])
+def test_a_damaged_table_is_one_clear_line(table: str, tmp_path: Path) -> None:
+    (run_of(tmp_path, some()) / f"{table}.parquet").write_bytes(b"")
+    with pytest.raises(StoreError, match="are damaged") as raised:
+        write_report(tmp_path)
+    assert "\n" not in str(raised.value)
+
+
 @pytest.mark.parametrize("scorer", ["builtin:", "hf:some/model"])
 def test_every_column_of_figures_is_explained(scorer: str, tmp_path: Path) -> None:
     page = page_of(tmp_path, some(scorer=scorer))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -28,12 +29,11 @@ def write_report(run: Path | str) -> Path:
     """
     run = Path(run)
     manifest = read_manifest(run)
-    if not (run / "summary.json").is_file():
-        seed = manifest.get("seed")
-        write_summary(run, seed=seed if isinstance(seed, int) else 0, paper=asked_for_paper(manifest))
-    summary = read_summary(run)
-    chosen = choose_examples(run, seed=summary.seed)
-    examples = load_examples(run, chosen, gain_means=summary.instruments.gain_means)
+    try:
+        summary, examples = _read_run(run, manifest)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        why = str(error).partition("\n")[0]
+        raise StoreError(f"the tables of {run} are damaged ({why}): audit again into another --out") from error
     target, temporary = run / "report.html", run / ".report.html.tmp"
     try:
         temporary.write_text(render(summary, manifest, examples), "utf-8")
@@ -41,6 +41,15 @@ def write_report(run: Path | str) -> Path:
     except OSError as error:
         raise StoreError(f"cannot write {target}: {error.strerror or error}") from error
     return target
+
+
+def _read_run(run: Path, manifest: Manifest) -> tuple[Summary, list[Example]]:
+    if not (run / "summary.json").is_file():
+        seed = manifest.get("seed")
+        write_summary(run, seed=seed if isinstance(seed, int) else 0, paper=asked_for_paper(manifest))
+    summary = read_summary(run)
+    chosen = choose_examples(run, seed=summary.seed)
+    return summary, load_examples(run, chosen, gain_means=summary.instruments.gain_means)
 
 
 def render(summary: Summary, manifest: Manifest, examples: list[Example]) -> str:
