@@ -3,7 +3,7 @@
 #
 #   KNOWREASON_DATA=../shared/data recipes/builtin.sh [OUT]
 #
-# Needs the extra [train] and two CPU cores: about three minutes to prepare, 55 to train, five to finish and ten to
+# Needs the extra [train] and two CPU cores: about three minutes to prepare, 50 to train, five to finish and ten to
 # evaluate. The defaults are the arguments that made the shipped weights. Training stops by the clock,
 # so another machine sees more or fewer pairs in the same time: the figures of docs/instrument.md are then
 # reproduced within their intervals on a machine as fast, not to the bit. The shipped files are not touched:
@@ -16,7 +16,7 @@ export OMP_NUM_THREADS=2
 
 "$PYTHON" -m knowreason.train.prepare --data "$KNOWREASON_DATA" --written recipes/written_claims.jsonl --out "$OUT/data" --seed 1
 "$PYTHON" -m knowreason.train.fit --data "$OUT/data" --out "$OUT/weights" \
-  --steps "${STEPS:-1000000}" --seconds "${SECONDS_LIMIT:-3300}" --tokens 4096 --threads 2 \
+  --steps "${STEPS:-1000000}" --seconds "${SECONDS_LIMIT:-3000}" --tokens 4096 --threads 2 \
   --pair-share 0.65 --check-pairs 600 --seed "${SEED:-1}"
 "$PYTHON" -m knowreason.train.finish --data "$OUT/data" --weights "$OUT/weights" --out "$OUT/model"
 "$PYTHON" -m knowreason.train.evaluate --data "$KNOWREASON_DATA" --written recipes/written_claims.jsonl --weights "$OUT/model" \

@@ -36,6 +36,12 @@ def test_every_command_is_documented_in_help_and_readme() -> None:
             assert getattr(parameter, "help", None), f"{name} {parameter.name}"
 
 
+def test_the_version_is_said() -> None:
+    from importlib.metadata import version
+
+    assert knowreason("--version").stdout.strip() == version("knowreason")
+
+
 def test_help_needs_no_model_and_no_table_library() -> None:
     code = (
         "import sys, runpy\nsys.argv = ['knowreason', 'audit', '--help']\n"

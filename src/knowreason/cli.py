@@ -44,6 +44,23 @@ Where = Annotated[
 ]
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(version("knowreason"))
+        raise typer.Exit
+
+
+@app.callback()
+def knowreason(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Measure knowledge and reasoning in reasoning traces, offline."""
+
+
 @app.command()
 def audit(
     traces: Traces,
@@ -152,7 +169,7 @@ def report(
     """Print the summary of finished audits and write their report.html again."""
     from knowreason.report import write_report
 
-    pages = [write_report(run) for run in runs]
+    pages = [write_report(run, refresh=True) for run in runs]
     if as_json and len(runs) > 1:
         _json([json.loads((run / "summary.json").read_text("utf-8")) for run in runs])
         return

@@ -342,11 +342,12 @@ def _arguments(task: Audit) -> dict[str, object]:
 
 
 def _fingerprint(task: Audit, instruments: Instruments) -> str:
-    """What must be the same for two runs to be the same audit: inputs by content, models, corpus and options."""
+    """What must be the same for two runs to be the same audit: inputs by content, rules, models, corpus and options."""
     index = instruments.index
     said = {**_arguments(task), **dict.fromkeys(("out", "workers", "knowledge", "sources"))}
     parts = [
         version("knowreason"),
+        _code(),
         hash_files(source_files(task.sources)),
         repr([source.name for source in task.sources]),
         msgspec.json.encode(said, order="sorted").decode(),
@@ -355,6 +356,14 @@ def _fingerprint(task: Audit, instruments: Instruments) -> str:
         index.content_hash if index is not None else "",
     ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _code() -> str:
+    """The hash of our own source: what an edited checkout measures does not go on in a run of the old rules."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:

@@ -46,7 +46,7 @@ class Store:
             held = None  # its audit ended before any work, at a slip in its options
         elif held is not None and held.get("fingerprint") != fingerprint:
             raise StoreError(
-                f"{self.folder} holds another audit (other inputs, models or options): "
+                f"{self.folder} holds another audit (other inputs, models, options or version): "
                 "choose another --out, or delete it"
             )
         elif held is None and self.folder.is_dir() and any(self.folder.iterdir()):

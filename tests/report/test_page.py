@@ -24,6 +24,18 @@ VERDICTS = [("supported", "refuted"), ("not_enough_info", "supported"), ("no_cor
 GRADES = ["correct", "incorrect", "no_answer", "needs_judge"]
 
 
+def test_the_report_command_measures_the_tables_again(tmp_path: Path) -> None:
+    for name, table in make_tables([make_audited(i) for i in range(6)]).items():
+        table.write_parquet(tmp_path / f"{name}.parquet")
+    write_summary(tmp_path)
+    old = (tmp_path / "summary.json").read_text("utf-8").replace('"draws": 2000', '"draws": 7')
+    (tmp_path / "summary.json").write_text(old, "utf-8")
+    write_report(tmp_path)
+    assert read_summary(tmp_path).draws == 7
+    write_report(tmp_path, refresh=True)
+    assert read_summary(tmp_path).draws == 2000
+
+
 class Elements(HTMLParser):
     """Every element with its attributes, and all text outside style."""
 

@@ -136,6 +136,12 @@ def test_a_paragraph_with_invalid_utf8_is_left_out_whole_and_reported(tmp_path: 
     assert reasons(path) == [("invalid_utf8", 4)]
 
 
+def test_a_text_without_any_valid_paragraph_is_reported_once(tmp_path: Path) -> None:
+    path = tmp_path / "latin.txt"
+    path.write_bytes("Möhren brauchen lockere Böden.".encode("latin-1"))
+    assert [reason for reason, _ in reasons(path)] == ["invalid_utf8"]
+
+
 def test_every_rejected_row_is_an_issue_with_its_line_and_reason(tmp_path: Path) -> None:
     good = json.dumps({"text": FACT}).encode()
     lines = [

@@ -18,6 +18,7 @@ from knowreason.records import Continuation, Observation
 
 Kind = Literal["entail", "observe", "logprobs"]
 Probabilities = tuple[float, float, float]
+_FORMAT = '{"kind": "entail", "input": [premise, claim], "output": [supported, refuted, open]}'
 _INPUTS: dict[Kind, Any] = {"entail": tuple[str, str], "observe": Observation, "logprobs": Continuation}
 
 
@@ -100,7 +101,7 @@ def _read_line(path: Path, number: int, line: bytes) -> tuple[tuple[Kind, bytes]
         recorded = msgspec.json.decode(line, type=Recorded)
         given = msgspec.to_builtins(msgspec.convert(recorded.input, _INPUTS[recorded.kind]))
     except msgspec.MsgspecError as error:
-        raise ModelError(f"{path}, line {number}: {error}; see the format in the documentation") from error
+        raise ModelError(f"{path}, line {number}: {error}; a line is {_FORMAT}") from error
     return (recorded.kind, msgspec.json.encode(given, order="sorted")), recorded.output
 
 

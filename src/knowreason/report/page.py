@@ -21,8 +21,9 @@ from knowreason.report.text import visible
 from knowreason.report.words import MEASURES, counted, part_words, reason_words
 
 
-def write_report(run: Path | str) -> Path:
-    """Writes report.html (and summary.json, where it is missing) into a finished run; returns the page's path.
+def write_report(run: Path | str, *, refresh: bool = False) -> Path:
+    """Writes report.html into a finished run, and summary.json where it is missing or to be refreshed; returns the
+    page's path.
 
     The page holds no script and no address of another resource, and forbids both by its content-security policy;
     every text of a trace or a corpus is escaped. Raises StoreError where the run is not finished or not writable.
@@ -30,7 +31,7 @@ def write_report(run: Path | str) -> Path:
     run = Path(run)
     manifest = read_manifest(run)
     try:
-        summary, examples = _read_run(run, manifest)
+        summary, examples = _read_run(run, manifest, refresh=refresh)
     except (OSError, pl.exceptions.PolarsError) as error:
         why = str(error).partition("\n")[0]
         raise StoreError(f"the tables of {run} are damaged ({why}): audit again into another --out") from error
@@ -43,8 +44,8 @@ def write_report(run: Path | str) -> Path:
     return target
 
 
-def _read_run(run: Path, manifest: Manifest) -> tuple[Summary, list[Example]]:
-    if not (run / "summary.json").is_file():
+def _read_run(run: Path, manifest: Manifest, *, refresh: bool) -> tuple[Summary, list[Example]]:
+    if refresh or not (run / "summary.json").is_file():
         seed = manifest.get("seed")
         write_summary(run, seed=seed if isinstance(seed, int) else 0, paper=asked_for_paper(manifest))
     summary = read_summary(run)

@@ -31,7 +31,7 @@ def read_text(path: Path, name: str) -> Iterator[Document | ReadIssue]:
     """A text file as one document, titled by its file name. Reasons: file_too_large, invalid_utf8, no_text."""
     text, issues = _decoded(path, name)
     yield from issues
-    if text is not None:
+    if text is not None and (any(text) or not issues):
         yield _document("\n".join(text), path.stem, "", {"source": name, "id": name}, name, 1)
 
 
@@ -52,7 +52,7 @@ def read_markdown(path: Path, name: str) -> Iterator[Document | ReadIssue]:
         title = ": ".join(section.titles) or front.get("title", path.stem)
         text = "\n".join(_prose(section.lines))
         yield _document(text, title, front.get("licence", ""), facts, name, section.line)
-    if not sections:
+    if not sections and not issues:
         yield ReadIssue(file=name, line=0, reason="no_text", excerpt="")
 
 
