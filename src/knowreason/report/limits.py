@@ -156,7 +156,8 @@ def limits(summary: Summary, manifest: Manifest) -> list[str]:
         f"({summary.draws:,} draws, more where they are few, seed {summary.seed}; Wilson's interval where each "
         "question counts once). "
         "A difference is named only where two intervals do not meet, and only if it stands after correction for all "
-        "pairs compared here: a cautious test.",
+        "pairs compared here: a cautious test. Over a few dozen questions the interval of a mean that a few large "
+        "values carry (gains, misled mass) is somewhat too narrow.",
         "Tokens are counted by one tokenizer for all models. Gains and surprisals are in nats.",
     ]
     contrasts = [_lineage(cell) for cell in summary.cells if cell.lineage]

