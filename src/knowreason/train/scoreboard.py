@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from knowreason.models.protocols import Reliability
 
 VERDICTS = (
-    ("auroc_supported_refuted", "AUROC supported : refuted"),
-    ("macro_f1", "macro-F1"),
-    ("sensitivity", "true called supported"),
-    ("specificity", "false called refuted"),
-    ("abstention", "left open though decidable"),
-    ("true_called_refuted", "true called refuted"),
-    ("false_called_supported", "false called supported"),
-    ("open_left_open", "open left open"),
+    ("true called supported", "sensitivity"),
+    ("true called refuted", "true_called_refuted"),
+    ("false called refuted", "specificity"),
+    ("false called supported", "false_called_supported"),
+    ("open left open", "open_left_open"),
 )
-OBSERVED = (
-    ("top-1", "top1"),
-    ("string rule", "string_rule_top1"),
-    ("difference", "top1_above_rule"),
-    ("log-loss", "log_loss"),
-)
+BASELINES = (("cosine", "cosine"), ("shared words", "overlap"), ("claim alone", "claim_only"))
+OBSERVED = (("top-1", "top1"), ("string rule", "string_rule_top1"), ("log-loss", "log_loss"))
 TOLD = {
     "notes": "claims written for the purpose, checked against notes that settle them",
     "scifact_dev": "scientific claims that people wrote, checked against the sentences they cited (SciFact)",
@@ -31,14 +24,16 @@ Report = dict[str, Any]
 
 
 def table(report: Report) -> str:
-    """Markdown: one line a figure, with its interval and the number of clusters it rests on."""
-    lines = [f"# {report['model']['id']}, {report['date']}", ""]
-    for name in ("held_out_text", "planted_errors", "written_claims", "human_claims"):
-        for group, held in report.get(name, {}).items():
-            lines += [f"## {name}: {group} ({held['items']} items)", *_rows(_verdicts(held)), ""]
+    """Markdown: a table of the verdicts, one of the errors by kind, one an observed group, and the file's figures."""
+    sets = [
+        (f"{name}: {group}".replace("_", " "), held)
+        for name in ("held_out_text", "planted_errors", "written_claims", "human_claims")
+        for group, held in report.get(name, {}).items()
+    ]
+    lines = [f"{report['model']['id']}, {report['date']}", "", *_verdicts(sets), "", *_kinds(sets)]
     for group, held in report.get("observer", {}).items():
-        lines += [f"## observer: {group} ({held['traces']} traces)", *_rows(_observed(held)), ""]
-    lines += [f"## file\n{key}: {value}" for key, value in report.get("file", {}).items()]
+        lines += ["", f"Observer, {group.replace('_', ' ')} ({held['traces']} traces):", "", *_observed(held)]
+    lines += ["", *(f"- {key}: {value}" for key, value in report.get("file", {}).items())]
     return "\n".join(lines)
 
 
@@ -64,35 +59,67 @@ def _reliability(name: str, held: Report) -> Reliability:
     )
 
 
-def _rows(cells: Iterator[tuple[str, str]]) -> list[str]:
-    return ["| figure | value |", "|---|---|", *(f"| {name} | {value} |" for name, value in cells)]
+def _grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
 
 
-def _verdicts(held: Report) -> Iterator[tuple[str, str]]:
-    for key, name in VERDICTS:
-        if key in held:
-            yield name, shown(held[key])
-    for name, value in held.get("baselines", {}).items():
-        yield f"AUROC of {name}", shown(value)
+def _verdicts(sets: Sequence[tuple[str, Report]]) -> list[str]:
+    """One row a set: true and false and open claims, AUROC beside those of what needs no verifier, shares called."""
+    head = ["set", "true, false, open", "AUROC", *(name for name, _ in BASELINES), *(name for name, _ in VERDICTS)]
+    return _grid(head, (_verdict_row(name, held) for name, held in sets))
 
 
-def _observed(held: Report) -> Iterator[tuple[str, str]]:
-    yield "chance", shown(held["chance"])
-    yield "uniform log-loss", shown(held["uniform_log_loss"])
-    for cut, values in held["cuts"].items():
-        named = [(name, key) for name, key in OBSERVED if key in values]
-        told = "; ".join(f"{name} {shown(values[key])}" for name, key in named)
-        yield cut, f"{told}; calibration error {values['calibration_error']:.3f}"
-    for name, value in held["before_content"].items():
-        yield f"before the content: {name}", shown(value)
-    for text, values in held["empty_text"].items():
-        yield from ((f"{text}: {name}", shown(value)) for name, value in values.items())
+def _verdict_row(name: str, held: Report) -> list[str]:
+    beside = held.get("baselines", {})
+    return [
+        name,
+        ", ".join(f"{count:,}" for count in held["labels"]),
+        shown(held["auroc_supported_refuted"]),
+        *(_plain(beside.get(key)) for _, key in BASELINES),
+        *(_plain(held.get(key)) for _, key in VERDICTS),
+    ]
+
+
+def _kinds(sets: Sequence[tuple[str, Report]]) -> list[str]:
+    rows = [
+        [name, kind.replace("_", " "), ("true", "false", "open")[held["label"]], str(held["items"]), *map(_two, called)]
+        for name, group in sets
+        for kind, held in group.get("kinds", {}).items()
+        for called in (held["called"],)
+    ]
+    return _grid(["set", "kind", "label", "items", "called supported", "refuted", "left open"], rows)
+
+
+def _observed(held: Report) -> list[str]:
+    rows = [
+        [
+            cut.replace("_", " "),
+            *(shown(values[key]) if key in values else "" for _, key in OBSERVED),
+            _two(values["calibration_error"]),
+        ]
+        for cut, values in held["cuts"].items()
+    ]
+    lines = _grid(["text up to", *(name for name, _ in OBSERVED), "calibration error"], rows)
+    told = {"chance": held["chance"], "log-loss of a uniform guess": held["uniform_log_loss"]}
+    told |= {f"before the content: {name}": value for name, value in held["before_content"].items()}
+    told |= {f"{text}: {name}": value for text, values in held["empty_text"].items() for name, value in values.items()}
     for domain, values in held.get("domains", {}).items():
-        yield domain, "; ".join(f"{name} {shown(value)}" for name, value in values.items())
+        told |= {f"{domain}, before the statement: {name}": value for name, value in values.items()}
+    return [*lines, "", *(f"- {name.replace('_', ' ')}: {shown(value)}" for name, value in told.items())]
 
 
 def shown(value: Report) -> str:
     """An interval as "estimate [lower, upper]"; what was not measured as its reason."""
     if "estimate" not in value:
         return f"not measured ({value['reason']})"
-    return f"{value['estimate']:.3f} [{value['lower']:.3f}, {value['upper']:.3f}]"
+    return f"{_two(value['estimate'])} [{_two(value['lower'])}, {_two(value['upper'])}]"
+
+
+def _plain(value: Report | None) -> str:
+    if value is None:
+        return ""
+    return _two(value["estimate"]) if "estimate" in value else value["reason"]
+
+
+def _two(number: float) -> str:
+    return f"{number:.2f}"
