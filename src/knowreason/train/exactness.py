@@ -14,8 +14,8 @@ import numpy as np
 from knowreason.models.builtin import BuiltinModel
 from knowreason.records import Observation
 from knowreason.train.export import write_onnx
-from knowreason.train.finish import join
 from knowreason.train.judging import called
+from knowreason.train.start import join
 
 Pairs = Sequence[tuple[str, str]]
 

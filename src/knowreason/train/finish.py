@@ -12,12 +12,9 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from knowreason.errors import InputError
 from knowreason.train.calibration import calibrate
 from knowreason.train.export import write_onnx
-from knowreason.train.start import Arrays, base_folder, read_start
+from knowreason.train.start import base_folder, join
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -36,18 +33,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     (given.out / "settings.json").write_text(json.dumps({"name": given.name, **settings}, indent=1) + "\n")
     (given.weights / "calibration.json").write_text(json.dumps(measured, indent=1) + "\n")
     print(json.dumps({**settings, **measured}))
-
-
-def join(start: Path, folder: Path) -> Arrays:
-    """All weights in fp32: the word table of the start, the rest from the pieces that training wrote."""
-    pieces = sorted(folder.glob("weights_*.npz"))
-    if not pieces:
-        raise InputError(f"{folder} holds no weights_*.npz; run python -m knowreason.train.fit first")
-    weights: Arrays = {"words.weight": read_start(start)["words.weight"]}
-    for piece in pieces:
-        with np.load(piece, allow_pickle=False) as stored:
-            weights |= {name: stored[name].astype(np.float32) for name in stored.files}
-    return weights
 
 
 if __name__ == "__main__":

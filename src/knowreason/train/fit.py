@@ -1,7 +1,8 @@
 """`python -m knowreason.train.fit --data FOLDER --out FOLDER`: train both heads together, on a processor or a GPU.
 
 Needs torch and numpy only, and the folder that `prepare` wrote. Writes weights_*.npz (fp16, pieces under
-16 MB, without the word table, which training leaves alone) and curves.json.
+16 MB, without the word table, which training leaves alone) and curves.json. A run may end before its schedule does
+(`--until`) and another go on from its weights (`--weights`) with other shares of the kinds of pairs.
 """
 
 # pyright: reportMissingImports=false, reportUntypedFunctionDecorator=false, reportUnknownParameterType=false, reportUnknownLambdaType=false
@@ -24,9 +25,9 @@ from torch.utils.data import DataLoader
 
 from knowreason.train.network import Network
 from knowreason.train.progress import measure
-from knowreason.train.sampling import Data, Stream
-from knowreason.train.start import read_start
-from knowreason.train.store import load_options, load_pairs
+from knowreason.train.sampling import SHARES, Data, Stream
+from knowreason.train.start import join, read_start
+from knowreason.train.store import GROUPS, load_options, load_pairs
 
 PIECE = 15_000_000  # bytes of one file of weights
 WARM_UP = 0.04
@@ -50,6 +51,9 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=8_000)
     parser.add_argument("--seconds", type=float, default=400.0, help="stop then at the latest, schedule included")
+    parser.add_argument("--until", type=float, default=1.0, help="end at this share of the schedule")
+    parser.add_argument("--weights", type=Path, help="go on from the weights in this folder")
+    parser.add_argument("--shares", type=float, nargs=len(GROUPS), default=SHARES, help=f"of {', '.join(GROUPS)}")
     parser.add_argument("--tokens", type=int, default=32_768, help="of one batch, padding included")
     parser.add_argument("--rate", type=float, default=1.5e-4)
     parser.add_argument("--head-rate", type=float, default=6e-4)
@@ -76,11 +80,11 @@ class Trainer:
             load_options(given.data / "options_calibrate.npz"),
             self.data.continues,
         )
-        self.network = start_network(given.data / "start.npz").to(given.device)
+        self.network = start_network(given.data / "start.npz", given.weights).to(given.device)
         self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         self.optimiser = _optimiser(self.network, given.rate, given.head_rate)
         self.base = [group["lr"] for group in self.optimiser.param_groups]
-        told = {name: str(value) for name, value in vars(given).items() if name not in ("data", "out")}
+        told = {name: str(value) for name, value in vars(given).items() if name not in ("data", "out", "weights")}
         self.curves: dict[str, Any] = {"arguments": told, "torch": torch.__version__, "train": [], "checks": []}
 
     def run(self) -> None:
@@ -90,7 +94,7 @@ class Trainer:
         for step, (batch, targets, counts) in enumerate(self._batches()):
             elapsed = time.perf_counter() - started
             done = max(step / self.given.steps, elapsed / self.given.seconds)
-            if done >= 1:
+            if done >= self.given.until:
                 break
             self._set_rate(done)
             loss = self._step(batch, targets, counts)
@@ -108,8 +112,11 @@ class Trainer:
         self._check(-1, rows, time.perf_counter() - started)
 
     def _batches(self) -> DataLoader:
-        stream = Stream(self.data, tokens=self.given.tokens, pair_share=self.given.pair_share, seed=self.given.seed)
-        return DataLoader(stream, batch_size=None, num_workers=self.given.workers)
+        given = self.given
+        stream = Stream(
+            self.data, tokens=given.tokens, pair_share=given.pair_share, shares=given.shares, seed=given.seed
+        )
+        return DataLoader(stream, batch_size=None, num_workers=given.workers)
 
     def _step(self, batch: Any, targets: Tensor, counts: Tensor) -> Tensor:
         loss = batch_loss(self.network, [part.to(self.given.device) for part in batch], targets, counts)
@@ -152,10 +159,14 @@ class Trainer:
         (self.given.out / "curves.json").write_text(json.dumps(self.curves, indent=1) + "\n")
 
 
-def start_network(path: Path) -> Network:
-    """The network with the start weights; its two heads are new, its word table does not learn."""
+def start_network(path: Path, pieces: Path | None = None) -> Network:
+    """The network with the start weights, or with those trained before; its word table does not learn.
+
+    Without `pieces` its two heads are new.
+    """
     network = Network()
-    weights = {name: torch.from_numpy(value) for name, value in read_start(path).items()}
+    found = join(path, pieces) if pieces else read_start(path)
+    weights = {name: torch.from_numpy(value) for name, value in found.items()}
     missing = network.load_state_dict(weights, strict=False).missing_keys
     assert all(name.startswith(("pair_", "option_", "closeness")) for name in missing), missing
     network.words.weight.requires_grad_(False)

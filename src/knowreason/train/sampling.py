@@ -19,7 +19,7 @@ from knowreason.train.store import GROUPS, OptionData, PairData
 STEP = 32  # widths of training batches are multiples of this
 POOL = 12  # batches that are drawn together and sorted by length
 PREFIX_LIMITS = (96, 160, 160, 224)
-SHARES = (0.40, 0.25, 0.35)  # of the pairs: corpora, studies, written
+SHARES = (0.40, 0.25, 0.35)  # of the pairs: corpora, studies, written, unless told otherwise
 EMPTY, FOREIGN, BEFORE, BETWEEN = 0.10, 0.18, 0.68, 0.82  # cumulative shares of the kinds of prefix
 
 
@@ -41,8 +41,11 @@ class Sample(NamedTuple):
 class Stream(IterableDataset):
     """Endless batches (batch, targets, options of each row; all 0 for pairs), a different stream for every worker."""
 
-    def __init__(self, data: Data, *, tokens: int, pair_share: float, seed: int) -> None:
+    def __init__(
+        self, data: Data, *, tokens: int, pair_share: float, seed: int, shares: Sequence[float] = SHARES
+    ) -> None:
         self._data, self._tokens, self._pair_share, self._seed = data, tokens, pair_share, seed
+        self._shares = shares
 
     def __iter__(self) -> Iterator[tuple[Batch, npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
         worker = get_worker_info()
@@ -54,7 +57,11 @@ class Stream(IterableDataset):
             for is_pair in (True, False):
                 share = self._pair_share if is_pair else 1 - self._pair_share
                 rows = int(POOL * share * self._tokens / (160 if is_pair else 256))
-                draw = partial(draw_pair, self._data, groups) if is_pair else partial(draw_options, self._data)
+                draw = (
+                    partial(draw_pair, self._data, groups, self._shares)
+                    if is_pair
+                    else partial(draw_options, self._data)
+                )
                 pool.extend(batches([draw(rng) for _ in range(max(2, rows))], self._tokens))
             rng.shuffle(pool)
             for samples in pool:
@@ -82,10 +89,12 @@ def stack(samples: Sequence[Sample]) -> tuple[Batch, npt.NDArray[np.int64], npt.
     return collate(rows, width), targets, np.array([row.options for row in rows], np.int64)
 
 
-def draw_pair(data: Data, groups: Sequence[npt.NDArray[np.int64]], rng: random.Random) -> Sample:
-    """A pair from a group that is drawn by `SHARES`; `groups` holds the places of the pairs of each."""
-    shares = [share if len(held) else 0.0 for share, held in zip(SHARES, groups, strict=True)]
-    (pool,) = rng.choices(groups, shares)
+def draw_pair(
+    data: Data, groups: Sequence[npt.NDArray[np.int64]], shares: Sequence[float], rng: random.Random
+) -> Sample:
+    """A pair from a group that is drawn by its share; `groups` holds the places of the pairs of each."""
+    present = [share if len(held) else 0.0 for share, held in zip(shares, groups, strict=True)]
+    (pool,) = rng.choices(groups, present)
     return pair_sample(data.pairs, int(pool[rng.randrange(len(pool))]))
 
 

@@ -97,3 +97,15 @@ def read_start(path: Path) -> Arrays:
         weights = {name: np.asarray(stored[name], np.float32) for name in stored.files if "words" not in name}
         words = stored["words"].astype(np.float32) * stored["words_scale"][:, None]
     return {"words.weight": words, **weights}
+
+
+def join(start: Path, folder: Path) -> Arrays:
+    """All weights in fp32: the word table of the start, the rest from the pieces that training wrote."""
+    pieces = sorted(folder.glob("weights_*.npz"))
+    if not pieces:
+        raise InputError(f"{folder} holds no weights_*.npz; run python -m knowreason.train.fit first")
+    weights: Arrays = {"words.weight": read_start(start)["words.weight"]}
+    for piece in pieces:
+        with np.load(piece, allow_pickle=False) as stored:
+            weights |= {name: stored[name].astype(np.float32) for name in stored.files}
+    return weights
