@@ -145,8 +145,7 @@ def written_claims(bench: Bench, given: argparse.Namespace) -> Report:
         )
         items = search_written(open_knowledge([passages]), [held for held in sets if held.part == "test"])
     judged, least = judge(bench.model, items), bench.model.thresholds
-    found = {**figures(items, judged, least), "baselines": _beside(bench, items)}
-    return {"notes": {**found, "kinds": by_kind(items, judged, least)}}
+    return {"notes": {**figures(items, judged, least), "baselines": _beside(bench, items)}}
 
 
 def human_claims(bench: Bench, given: argparse.Namespace) -> Report:
