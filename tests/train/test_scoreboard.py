@@ -19,7 +19,7 @@ def report(labels: list[int], verdicts: list[int]) -> dict:
     return {
         "model": {"id": "owl"},
         "date": "2001-02-03",
-        "written_claims": {"notes": held},
+        "example": {"notes": held},
         "human_claims": {"scifact_dev": held},
     }
 

@@ -20,9 +20,11 @@ import msgspec
 import numpy as np
 
 from knowreason.models.builtin import WEIGHTS, BuiltinModel
+from knowreason.models.protocols import Thresholds
 from knowreason.records import Observation, Unscored
 from knowreason.retrieve.knowledge import open_knowledge
 from knowreason.train.exactness import against_full, batch_invariance
+from knowreason.train.example import example_claims
 from knowreason.train.human import SETS, read_human
 from knowreason.train.judging import Judged, baselines, by_kind, figures, judge
 from knowreason.train.measures import separation
@@ -79,6 +81,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="the folder of the shipped files")
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds corpus/, claims/, traces/")
     parser.add_argument("--written", type=Path, required=True, help="the sets that were written for training")
+    parser.add_argument("--example", type=Path, required=True, help="the folder of the example, with its truth")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=Path, help="start.npz, to compare with fp32")
@@ -148,6 +151,22 @@ def written_claims(bench: Bench, given: argparse.Namespace) -> Report:
     return {"notes": {**figures(items, judged, least), "baselines": _beside(bench, items)}}
 
 
+def example(bench: Bench, given: argparse.Namespace) -> Report:
+    """The claims of the example against its notes, found, retrieved and judged as in an audit."""
+    items = example_claims(given.example, open_knowledge([given.example / "notes.jsonl"]))
+    judged, least = judge(bench.model, items), bench.model.thresholds
+    found = {**figures(items, judged, least), "baselines": _beside(bench, items)}
+    return {"notes": {**found, "domains": _by_domain(items, judged, least)}}
+
+
+def _by_domain(items: Sequence[Judged], judged: Any, least: Thresholds) -> Report:
+    domains = np.array([item.kind for item in items])
+    return {
+        str(name): figures([item for item in items if item.kind == name], judged[domains == name], least)
+        for name in np.unique(domains)
+    }
+
+
 def human_claims(bench: Bench, given: argparse.Namespace) -> Report:
     """Claims that people wrote, with the sentences they cited."""
     del given
@@ -192,6 +211,7 @@ PARTS: dict[str, Callable[[Bench, argparse.Namespace], Report]] = {
     "held_out_text": held_out_text,
     "planted_errors": planted_errors,
     "written_claims": written_claims,
+    "example": example,
     "human_claims": human_claims,
     "observer": observer,
     "file": file,

@@ -17,7 +17,7 @@ VERDICTS = (
 BASELINES = (("cosine", "cosine"), ("shared words", "overlap"), ("claim alone", "claim_only"))
 OBSERVED = (("top-1", "top1"), ("string rule", "string_rule_top1"), ("log-loss", "log_loss"))
 TOLD = {
-    "notes": "claims written for the purpose, checked against notes that settle them",
+    "example": "the claims of the example's traces, checked against its notes",
     "scifact_dev": "scientific claims that people wrote, checked against the sentences they cited (SciFact)",
 }
 Report = dict[str, Any]
@@ -27,9 +27,11 @@ def table(report: Report) -> str:
     """Markdown: a table of the verdicts, one of the errors by kind, one an observed group, and the file's figures."""
     sets = [
         (f"{name}: {group}".replace("_", " "), held)
-        for name in ("held_out_text", "planted_errors", "written_claims", "human_claims")
+        for name in ("held_out_text", "planted_errors", "written_claims", "example", "human_claims")
         for group, held in report.get(name, {}).items()
     ]
+    for name, held in report.get("example", {}).get("notes", {}).get("domains", {}).items():
+        sets.append((f"example: {name}", held))
     lines = [f"{report['model']['id']}, {report['date']}", "", *_verdicts(sets), "", *_kinds(sets)]
     for group, held in report.get("observer", {}).items():
         lines += ["", f"Observer, {group.replace('_', ' ')} ({held['traces']} traces):", "", *_observed(held)]
@@ -39,8 +41,10 @@ def table(report: Report) -> str:
 
 def reliability(report: Report) -> list[Reliability]:
     """What the audit's reports say of the model, of the sets that are nearest to what they judge."""
-    sets = (("written_claims", "notes"), ("human_claims", "scifact_dev"))
-    return [_reliability(TOLD[group], report[part][group]) for part, group in sets]
+    return [
+        _reliability(TOLD["example"], report["example"]["notes"]),
+        _reliability(TOLD["scifact_dev"], report["human_claims"]["scifact_dev"]),
+    ]
 
 
 def _reliability(name: str, held: Report) -> Reliability:
