@@ -119,10 +119,11 @@ def test_texts_settle_on_the_answer_they_give(traces: pl.DataFrame) -> None:
     assert gain["incorrect"] < gain["correct"] - 0.5
 
 
-def test_an_answer_given_first_commits_first(traces: pl.DataFrame, truth) -> None:
+def test_an_answer_stated_first_commits_first(traces: pl.DataFrame, truth) -> None:
+    """Where the first sentence states it formally; one told first and stated last commits by its last run."""
     weak = [truth[q, m]["weak_point"] for q, m in traces.select("question_id", "model").iter_rows()]
-    where = (pl.col("content_at") / pl.col("reasoning").str.len_chars()).alias("where")
-    medians = dict(
-        traces.with_columns(pl.Series("weak", weak), where).group_by("weak").agg(pl.col("where").median()).iter_rows()
-    )
-    assert medians["early_commitment"] < 0.5 * medians["none"]
+    early = pl.col("content_at") < 0.2 * pl.col("reasoning").str.len_chars()
+    told = traces.with_columns(pl.Series("weak", weak)).filter(pl.col("content_at").is_not_null())
+    shares = dict(told.group_by("weak").agg(early.mean()).iter_rows())
+    assert shares["early_commitment"] >= 0.35
+    assert shares["none"] <= 0.05
