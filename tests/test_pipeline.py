@@ -153,7 +153,7 @@ def test_rejected_lines_are_written_down_with_their_place(example_dir: Path, tmp
 
 def test_nothing_to_audit_is_one_clear_line(tmp_path: Path, example_dir: Path) -> None:
     (tmp_path / "bad.jsonl").write_text("{}\n")
-    with pytest.raises(InputError, match="no trace to audit: 1 lines rejected"):
+    with pytest.raises(InputError, match=r"no trace to audit: 1 lines rejected \(missing_question 1"):
         audit(task(example_dir, tmp_path / "run", sources=(Source(str(tmp_path / "bad.jsonl")),)))
 
 

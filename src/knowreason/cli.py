@@ -20,7 +20,8 @@ _PLAIN = str.maketrans({"−": "-", "–": "-", "…": "...", "·": "-", "─": 
 _INTERRUPTED = 130  # the exit code that shells give a process ended by Ctrl-C
 
 app = typer.Typer(
-    help="Reads reasoning traces and measures knowledge and reasoning separately, at every step.",
+    help="Reads reasoning traces and measures separately, at every step, what they state as fact and how they reach "
+    "their answer.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -58,7 +59,7 @@ def knowreason(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Measure knowledge and reasoning in reasoning traces, offline."""
+    """Measure what reasoning traces state as fact, and how they reach their answer."""
 
 
 @app.command()

@@ -142,7 +142,7 @@ def audit(task: Audit, progress: Progress | None = None) -> Path:
 def _run(task: Audit, store: Store, instruments: Instruments, manifest: Mapping[str, object], show: Progress) -> None:
     selection = _select(task, store, show)
     if selection.traces == 0:
-        raise InputError(f"no trace to audit: {selection.issues} lines rejected; see {task.out}/read_issues.jsonl")
+        raise InputError(_nothing_to_audit(task.out / "read_issues.jsonl"))
     parts = _work(task, store, instruments, selection, show)
     counts = {"traces": selection.traces, "read_issues": selection.issues}
     store.finish(parts, {**manifest, "counts": counts, "advice": list(selection.advice)})
@@ -364,6 +364,17 @@ def _code() -> str:
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _nothing_to_audit(issues: Path) -> str:
+    """Why no trace was kept: the reasons of the rejected lines, most frequent first, and what to do."""
+    reasons = Counter(str(msgspec.json.decode(line)["reason"]) for line in issues.read_bytes().splitlines())
+    if not reasons:
+        return "no trace to audit: none is as --where asks"
+    said = ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common(3))
+    named = any(reason.startswith("missing") for reason in reasons)
+    hint = "; fields with other names are mapped with --field OURS=THEIRS" if named else ""
+    return f"no trace to audit: {reasons.total():,} lines rejected ({said}; listed in {issues}){hint}"
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:

@@ -16,6 +16,7 @@ from knowreason.report.words import counted, percent
 
 Manifest = Mapping[str, Any]
 
+_CHANCE = 0.65  # AUROC below which the report says that a verdict is little better than chance
 _MISSES = 0.7  # share of false claims called refuted below which the report warns
 
 COMMITMENT_NOTE = (
@@ -38,8 +39,12 @@ _MEASURED = (
     "{found} of the false ones refuted and {missed} supported, and left the others undecided (AUROC {auroc:.2f})"
 )
 _WEAK = (
-    " A verifier that misses many false claims makes every share look high and all models look alike: compare "
-    "models, read the claims, and do not take the share for the truth."
+    " A verifier that misses many false claims, or refutes true ones, bends every share, and not for all models alike: "
+    "read the claims, take no share for the truth, and rank no models by small differences."
+)
+_NEAR_CHANCE = (
+    "This verifier tells true claims from false ones little better than chance where they are not worded as their "
+    "source. "
 )
 _ACCURACY_NOTE = (
     "A trace without an answer counts as wrong. By the strict rule an answer is also missing where none is stated "
@@ -123,7 +128,8 @@ def reliability_note(manifest: Manifest) -> str:
     if not measured:
         return _UNCALIBRATED
     said = "; ".join(_measured(one) if not place else _lower(_measured(one)) for place, one in enumerate(measured))
-    return said + "." + (_WEAK if min(one.false_called_refuted for one in measured) < _MISSES else "")
+    warning = _NEAR_CHANCE if min(one.auroc for one in measured) < _CHANCE else ""
+    return warning + said + "." + (_WEAK if min(one.false_called_refuted for one in measured) < _MISSES else "")
 
 
 def _measured(one: Reliability) -> str:
