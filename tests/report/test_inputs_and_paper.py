@@ -66,11 +66,14 @@ def test_how_often_the_verifier_errs_stands_beside_its_verdicts(tmp_path: Path) 
     for shown in both(run_of(tmp_path / "measured", audited(), {"reliability": [MEASURED]})):
         assert "claims that a gardener labelled (120)" in shown
         assert "61% of the true ones supported and 4% refuted, 35% of the false ones refuted" in shown
-        assert "makes every share look high" in shown
+        assert "bends every share" in shown
+        assert "little better than chance" not in shown
+    for shown in both(run_of(tmp_path / "chance", audited(), {"reliability": [MEASURED, MEASURED | {"auroc": 0.6}]})):
+        assert "little better than chance" in shown
     for shown in both(
         run_of(tmp_path / "good", audited(), {"reliability": [MEASURED | {"false_called_refuted": 0.9}]})
     ):
-        assert "makes every share look high" not in shown
+        assert "bends every share" not in shown
     for shown in both(run_of(tmp_path / "unmeasured", audited())):
         assert "How often this verifier errs was not measured" in shown
 
