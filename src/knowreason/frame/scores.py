@@ -66,6 +66,7 @@ def score_row(audited: Audited) -> Row:
         "content_rule": commitment.rule if commitment else None,
         "scorer": audited.scorer,
         "answer_space": audited.gain.answer_space,
+        "answer_tokens": audited.gain.answer_tokens,
         "steps": len(audited.steps),
         "tokens": sum(step.tokens for step in audited.steps),
         "reasoning_tokens": _reasoning_tokens(audited),
