@@ -96,6 +96,7 @@ def test_code_that_comes_with_a_model_is_not_run(tmp_path: Path) -> None:
 
 def test_the_doctor_shows_the_proof(folder: Path) -> None:
     shown = CliRunner().invoke(app, ["doctor", f"hf:{folder}"])
+    assert shown.stderr == ""
     assert "ok    proved itself when it was opened: two passes equal plain passes within" in shown.stdout
     assert "ok    every prefix at once equals one by one" in shown.stdout
     assert "likely continuation beats an unlikely one" in shown.stdout

@@ -180,6 +180,8 @@ def _published(audited: Audited) -> Row:
     gains = scored_gains(audited.gain)
     found = {
         "paper_ki": paper_ki(audited.steps, audited.claims, audited.verifications),
-        "paper_infogain": gains if isinstance(gains, Unscored) else paper_infogain(gains),
+        "paper_infogain": gains
+        if isinstance(gains, Unscored)
+        else paper_infogain(gains, audited.gain.answer_tokens or 1),
     }
     return {name: None if isinstance(figure, Unscored) else figure for name, figure in found.items()}

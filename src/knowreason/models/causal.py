@@ -80,7 +80,10 @@ class CausalScorer:
         if asked.longest > self.limit:
             detail = f"{asked.longest} tokens, the model reads {self.limit}"
             return Unscored(reason="context_too_long", detail=detail)
-        return self._score(asked, self._bounds)
+        try:
+            return self._score(asked, self._bounds)
+        except torch.cuda.OutOfMemoryError as error:
+            raise ModelError(f"{self._name}: no memory left for a text of {asked.longest} tokens") from error
 
     def logprobs(self, continuations: Sequence[Continuation]) -> list[list[float]]:
         """For each continuation: natural-log probabilities of the target's tokens, encoded apart from the context.
@@ -169,6 +172,9 @@ class CausalScorer:
         asked = self._plan(_PROBE)
         if asked.longest > self.limit:
             raise ModelError(f"{self._name} reads {self.limit} tokens: too few for any trace")
+        known, embedded = len(self._tokenizer), self._model.get_input_embeddings().num_embeddings
+        if known > embedded:
+            raise ModelError(f"{self._name}: its tokenizer knows {known} tokens, the model {embedded}")
         plain = self._plain(asked)
         limit = 1e-4 if self._model.dtype == torch.float32 else 0.2
         try:

@@ -67,8 +67,11 @@ def _open(folder: Path) -> tuple[Any, Any]:
     import torch
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    bars = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
     safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
         config = AutoConfig.from_pretrained(folder, **safe)
@@ -85,6 +88,9 @@ def _open(folder: Path) -> tuple[Any, Any]:
     except (OSError, ValueError, KeyError, TypeError, ImportError, RuntimeError, SafetensorError) as error:
         said = " ".join(str(error).split())[:300]
         raise ModelError(f"{folder} cannot be opened as a causal language model: {said}") from error
+    finally:
+        if bars:
+            logging.enable_progress_bar()
     absent = sorted({*told["missing_keys"], *(str(key) for key in told["mismatched_keys"])})
     if absent:
         raise ModelError(f"{folder} lacks weights of its model: {absent[0]} and {len(absent) - 1} more")

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from knowreason.records import Prefixes
 
+_AT_ONCE = 32  # prefixes held at a time: together they are quadratic in the length of the text
 Encode = Callable[[list[str]], list[list[int]]]
 Whole = npt.NDArray[np.int64]
 
@@ -75,14 +76,14 @@ def plan(prefixes: Prefixes, encode: Encode, head: Sequence[int]) -> Plan:
 
     Raises ValueError where a prefix has no token at all, or where nothing is asked.
     """
-    cuts = list(dict.fromkeys(prefixes.cuts))
-    whole, *rest = encode(
-        [prefixes.context[: max(cuts)], *(prefixes.context[:cut] + prefixes.lead for cut in cuts), *prefixes.targets]
-    )
+    whole, *targets = encode([prefixes.context[: max(prefixes.cuts)], *prefixes.targets])
     trunk = np.asarray([*head, *whole], np.int64)
-    found = {cut: _place(trunk, [*head, *own]) for cut, own in zip(cuts, rest, strict=False)}
-    places = [found[cut] for cut in prefixes.cuts]
-    return Plan(trunk[: max(p.shared for p in places)].tolist(), places, rest[len(cuts) :])
+    places: list[Place] = []
+    for start in range(0, len(prefixes.cuts), _AT_ONCE):
+        some = prefixes.cuts[start : start + _AT_ONCE]
+        own = encode([prefixes.context[:cut] + prefixes.lead for cut in some])
+        places += [_place(trunk, [*head, *tokens]) for tokens in own]
+    return Plan(trunk[: max(p.shared for p in places)].tolist(), places, targets)
 
 
 def _place(trunk: Whole, own: list[int]) -> Place:
