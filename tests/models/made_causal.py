@@ -36,7 +36,7 @@ def make_tokenizer(*, begin: bool = False) -> Any:
 def make_model(kind: str, *, attention: str = "sdpa", vocabulary: int = 400, **changes: Any) -> Any:
     """Weights are wide, so that every log-probability leans strongly on the text before it."""
     import torch
-    from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, Qwen2Config
+    from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, MistralConfig, Qwen2Config
 
     sizes: dict[str, Any] = {
         "vocab_size": vocabulary,
@@ -51,6 +51,7 @@ def make_model(kind: str, *, attention: str = "sdpa", vocabulary: int = 400, **c
     config = {
         "qwen2": lambda: Qwen2Config(**{**sizes, **changes}),
         "llama": lambda: LlamaConfig(**{**sizes, **changes}),
+        "mistral": lambda: MistralConfig(**{**sizes, **changes}),
         "gpt2": lambda: GPT2Config(
             **{
                 "vocab_size": vocabulary,

@@ -19,8 +19,9 @@ from knowreason.answers import final_statement  # noqa: E402
 from knowreason.decompose.steps import split_steps  # noqa: E402
 from knowreason.errors import ModelError  # noqa: E402
 from knowreason.gain import OptionScorer, trace_gain  # noqa: E402
-from knowreason.models.causal import Bounds, CausalScorer, context_limit  # noqa: E402
+from knowreason.models.causal import Bounds, CausalScorer  # noqa: E402
 from knowreason.models.protocols import PrefixScorer, Scorer  # noqa: E402
+from knowreason.models.sight import sight_of  # noqa: E402
 from knowreason.records import Continuation, Observation, Prefixes, Step, Trace, TraceGain, Unscored  # noqa: E402
 
 Nested = list[list[list[float]]]
@@ -40,7 +41,10 @@ def raw(kind: str) -> tuple[Any, Any]:
 
 def step_by_step(kind: str, context: str, target: str) -> list[float]:
     """A plain pass over the context and the target, encoded apart: no cache, no mask, no positions."""
-    model, tokenizer = raw(kind)
+    return plainly(*raw(kind), context, target)
+
+
+def plainly(model: Any, tokenizer: Any, context: str, target: str) -> list[float]:
     before = tokenizer(context).input_ids
     after = tokenizer(target, add_special_tokens=False).input_ids
     with torch.inference_mode():
@@ -151,16 +155,47 @@ def test_a_context_without_a_token_is_refused_unless_the_model_marks_the_beginni
     assert tokens == pytest.approx(step_by_step("llama", "", " tea"), abs=EXACT)
 
 
+ROPE = {"rope_type": "dynamic", "factor": 4.0, "rope_theta": 1e4}
+
+
 @pytest.mark.parametrize(
-    ("changes", "limit"),
+    ("kind", "changes", "sight"),
     [
-        ({}, 1024),
-        ({"use_sliding_window": True, "sliding_window": 256, "max_window_layers": 1}, 256),
-        ({"rope_parameters": {"rope_type": "dynamic", "factor": 4.0, "rope_theta": 1e4}}, 1024),
+        ("qwen2", {}, (1024, None, True)),
+        ("qwen2", {"use_sliding_window": True, "sliding_window": 256, "max_window_layers": 1}, (1024, 256, True)),
+        ("mistral", {"sliding_window": 256}, (1024, 256, False)),
+        ("mistral", {"sliding_window": 4096}, (1024, None, False)),
+        ("mistral", {"sliding_window": 9_000, "max_position_embeddings": 32_768}, (9_000, None, False)),
+        ("llama", {"rope_parameters": {**ROPE, "original_max_position_embeddings": 500}}, (500, None, False)),
+        ("gpt2", {}, (1024, None, False)),
     ],
 )
-def test_no_more_is_read_than_two_passes_are_exact_for(changes: dict[str, Any], limit: int) -> None:
-    assert context_limit(make_model("qwen2", **changes).config) == limit
+def test_how_far_a_model_sees_is_read_from_its_configuration(
+    kind: str, changes: dict[str, Any], sight: tuple[int, int | None, bool]
+) -> None:
+    assert sight_of(make_model(kind, **changes).config) == sight
+
+
+@pytest.mark.parametrize(
+    ("kind", "window"),
+    [
+        ("qwen2", {"use_sliding_window": True, "sliding_window": 40, "max_window_layers": 1}),
+        ("mistral", {"sliding_window": 40}),
+    ],
+)
+@pytest.mark.parametrize("bounds", [None, Bounds(7, 10, 2**62)])
+def test_layers_that_see_a_window_only_are_read_exactly(
+    kind: str, window: dict[str, Any], bounds: Bounds | None
+) -> None:
+    model, tokenizer = make_model(kind, **window), make_tokenizer()
+    sliding = CausalScorer(model, tokenizer, name="hf:sliding", bounds=bounds)
+    asked = Prefixes(context=f"{QUESTION}\n" + TEXT * 3, cuts=(10, 200, 500, 700), lead="\nSo:", targets=TARGETS)
+    found = answered(sliding.prefix_logprobs(asked))
+    plain = [[plainly(model, tokenizer, asked.context[:c] + asked.lead, t) for t in TARGETS] for c in asked.cuts]
+    assert largest(found, plain) < EXACT
+    full = {**window, "use_sliding_window": False} if kind == "qwen2" else {"sliding_window": None}
+    other = make_model(kind, **full)
+    assert abs(sum(plainly(other, tokenizer, asked.context[:700] + asked.lead, " B")) - sum(plain[3][2])) > 0.01
 
 
 def _ignoring_masks(module: Any, query: Any, key: Any, value: Any, attention_mask: Any, **given: Any) -> Any:

@@ -19,7 +19,8 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from knowreason.errors import ModelError
-from knowreason.models.prefixes import Pack, Plan, packs, plan
+from knowreason.models.prefixes import Pack, Place, Plan, packs, plan
+from knowreason.models.sight import sight_of
 from knowreason.records import Continuation, Prefixes, Unscored
 
 _PROBE = Prefixes(
@@ -66,7 +67,7 @@ class CausalScorer:
         self._bounds = bounds or (GPU_BOUNDS if model.device.type == "cuda" else CPU_BOUNDS)
         self._head = _head(tokenizer)
         self._lock = Lock()
-        self.limit = context_limit(model.config)
+        self._sight = sight_of(model.config)
         self.proof = self._prove()
 
     def prefix_logprobs(self, prefixes: Prefixes) -> list[list[list[float]]] | Unscored:
@@ -77,8 +78,8 @@ class CausalScorer:
         if not prefixes.cuts or not prefixes.targets:
             return [[] for _ in prefixes.cuts]
         asked = self._plan(prefixes)
-        if asked.longest > self.limit:
-            detail = f"{asked.longest} tokens, the model reads {self.limit}"
+        if asked.longest > self._sight.limit:
+            detail = f"{asked.longest} tokens, the model reads {self._sight.limit}"
             return Unscored(reason="context_too_long", detail=detail)
         try:
             return self._score(asked, self._bounds)
@@ -156,10 +157,20 @@ class CausalScorer:
         cache.crop(-len(pack.ids))
         return found.logits[0].float().log_softmax(-1)
 
-    def _mask(self, pack: Pack, trunk: int) -> Tensor:
-        """Additive, [1, 1, tokens, trunk + tokens]: eager attention adds a mask whatever its type, so no booleans."""
-        before = torch.arange(trunk, device=self._model.device) < self._tensor(pack.shared)[:, None]
+    def _mask(self, pack: Pack, trunk: int) -> Tensor | dict[str, Tensor]:
+        """[1, 1, tokens, trunk + tokens], for models whose layers slide or not one of each kind."""
+        places = torch.arange(trunk, device=self._model.device)
+        before = places < self._tensor(pack.shared)[:, None]
         sees = torch.cat([before, self._tensor(pack.sees())], dim=1)
+        if self._sight.window is None:
+            return self._additive(sees)
+        positions = self._tensor(pack.positions)
+        near = positions[:, None] - torch.cat([places, positions]) < self._sight.window
+        sliding = self._additive(sees & near)
+        return {"full_attention": self._additive(sees), "sliding_attention": sliding} if self._sight.mixed else sliding
+
+    def _additive(self, sees: Tensor) -> Tensor:
+        """Eager attention adds a mask whatever its type, so none may be boolean."""
         dtype = self._model.dtype
         hidden = torch.zeros(sees.shape, dtype=dtype, device=sees.device)
         return hidden.masked_fill_(~sees, torch.finfo(dtype).min)[None, None]
@@ -170,18 +181,18 @@ class CausalScorer:
     def _prove(self) -> str:
         """Two passes, in tiny pieces and whole, against a plain pass over every prefix and target."""
         asked = self._plan(_PROBE)
-        if asked.longest > self.limit:
-            raise ModelError(f"{self._name} reads {self.limit} tokens: too few for any trace")
+        if asked.longest > self._sight.limit:
+            raise ModelError(f"{self._name} reads {self._sight.limit} tokens: too few for any trace")
         known, embedded = len(self._tokenizer), self._model.get_input_embeddings().num_embeddings
         if known > embedded:
             raise ModelError(f"{self._name}: its tokenizer knows {known} tokens, the model {embedded}")
-        plain = self._plain(asked)
         limit = 1e-4 if self._model.dtype == torch.float32 else 0.2
         try:
-            found = [self._score(asked, bounds) for bounds in (_PROBE_BOUNDS, self._bounds)]
-        except (ValueError, TypeError, RuntimeError, NotImplementedError, AttributeError) as error:
+            plain = self._plain(asked)
+            apart = max(_apart(plain, self._score(asked, bounds)) for bounds in (_PROBE_BOUNDS, self._bounds))
+            apart = max(apart, self._beyond_window(asked))
+        except (ValueError, TypeError, RuntimeError, NotImplementedError, AttributeError, IndexError) as error:
             raise ModelError(f"{self._name} cannot be read in two passes: {error}") from error
-        apart = max(_apart(plain, one) for one in found)
         if not apart <= limit:
             raise ModelError(
                 f"{self._name} did not prove itself: two passes and plain passes differ by {apart:.2g} nats "
@@ -191,6 +202,17 @@ class CausalScorer:
         if not moved > limit:
             raise ModelError(f"{self._name} did not prove itself: its probabilities do not depend on the context")
         return f"two passes equal plain passes within {apart:.1e} nats"
+
+    def _beyond_window(self, asked: Plan) -> float:
+        """The largest difference on a text longer than what sliding layers see of it; 0 where none slide."""
+        if self._sight.window is None:
+            return 0.0
+        last = asked.places[-1]
+        again = asked.trunk * (2 + self._sight.window // len(asked.trunk))
+        trunk = again[: min(self._sight.window + 2 * len(asked.trunk), self._sight.limit - asked.longest)]
+        places = [Place(len(trunk) // 2, last.tail), Place(len(trunk), last.tail)]
+        long = Plan(trunk, places, asked.targets[:2])
+        return _apart(self._plain(long), self._score(long, self._bounds))
 
     def _plain(self, asked: Plan) -> list[list[list[float]]]:
         """A plain pass over each prefix with each target: no cache, no mask, no positions of ours."""
@@ -202,27 +224,10 @@ class CausalScorer:
         return out
 
     def _plain_one(self, before: list[int], target: list[int]) -> list[float]:
-        logits = self._model(input_ids=self._tensor([before + target]), use_cache=False).logits[0]
-        logs = logits[len(before) - 1 : -1].float().log_softmax(-1)
+        ids = self._tensor([before + target])
+        logits = self._model(input_ids=ids, use_cache=False, logits_to_keep=len(target) + 1).logits[0]
+        logs = logits[:-1].float().log_softmax(-1)
         return [float(logs[i, token]) for i, token in enumerate(target)]
-
-
-def context_limit(config: Any) -> int:
-    """Tokens up to which two passes are exact.
-
-    A sliding window or a scaling of positions that changes with the length of the text would change what a
-    prefix sees, and a short probe could not show it.
-    """
-    config = config.get_text_config()
-    limits = [getattr(config, "max_position_embeddings", None)]
-    kinds: Sequence[str] = getattr(config, "layer_types", None) or ()
-    if not kinds or any(kind != "full_attention" for kind in kinds):
-        limits += [getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size")]
-    scaling = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
-    if scaling.get("rope_type") in ("dynamic", "longrope"):
-        limits.append(scaling.get("original_max_position_embeddings"))
-        limits.append(getattr(config, "original_max_position_embeddings", None))
-    return min((limit for limit in limits if limit), default=2**31)
 
 
 def _head(tokenizer: Any) -> list[int]:

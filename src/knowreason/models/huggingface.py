@@ -8,6 +8,7 @@ Safetensors only, no code of the model's own is run, and nothing is fetched for 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +67,7 @@ def _check(folder: Path) -> None:
 def _open(folder: Path) -> tuple[Any, Any]:
     import torch
     from safetensors import SafetensorError
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoTokenizer
     from transformers.utils import logging
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -76,15 +77,8 @@ def _open(folder: Path) -> tuple[Any, Any]:
     try:
         config = AutoConfig.from_pretrained(folder, **safe)
         tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
-        model, told = AutoModelForCausalLM.from_pretrained(
-            folder,
-            config=config,
-            dtype=torch.bfloat16 if device == "cuda" else torch.float32,
-            attn_implementation=_attention(config),
-            use_safetensors=True,
-            output_loading_info=True,
-            **safe,
-        )
+        dtype = torch.bfloat16 if device == "cuda" else torch.float32
+        model, told = _load(folder, config=config, dtype=dtype, use_safetensors=True, **safe)
     except (OSError, ValueError, KeyError, TypeError, ImportError, RuntimeError, SafetensorError) as error:
         said = " ".join(str(error).split())[:300]
         raise ModelError(f"{folder} cannot be opened as a causal language model: {said}") from error
@@ -97,6 +91,12 @@ def _open(folder: Path) -> tuple[Any, Any]:
     return model.to(device), tokenizer
 
 
-def _attention(config: Any) -> str:
-    """The fast attention, or the plain one where the model bounds its attention scores, which the fast one cannot."""
-    return "eager" if getattr(config.get_text_config(), "attn_logit_softcapping", None) else "sdpa"
+def _load(folder: Path, *, config: Any, **given: Any) -> tuple[Any, dict[str, Any]]:
+    """With the fast attention; with the plain one where a model lacks the fast, or bounds its attention scores."""
+    from transformers import AutoModelForCausalLM
+
+    given = {**given, "config": config, "output_loading_info": True}
+    if not getattr(config.get_text_config(), "attn_logit_softcapping", None):
+        with suppress(ValueError):  # raised before any weight is read
+            return AutoModelForCausalLM.from_pretrained(folder, attn_implementation="sdpa", **given)
+    return AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager", **given)
