@@ -121,6 +121,8 @@ class CausalScorer:
 
     def _encode(self, texts: list[str]) -> list[list[int]]:
         """Token ids without special tokens; what looks like one in a trace is text."""
+        if not texts:
+            return []
         return self._tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False).input_ids
 
     def _score(self, asked: Plan, bounds: Bounds) -> list[list[list[float]]]:

@@ -2,13 +2,15 @@
 
 Every prefix is encoded by itself, with its lead, as if nothing followed: so what is asked at one place does not
 depend on where else the text is cut, nor on what is written later. The targets are encoded apart from what
-stands before them. The tokens that a prefix shares with the whole text are read once (the trunk); what differs,
+stands before them. Of a long prefix only the end is encoded anew, from a place on where the whole text is seen
+to have the same tokens. The tokens that a prefix shares with the whole text are read once (the trunk); what differs,
 a token that the cut falls into and the lead, is the prefix's own tail.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +18,9 @@ import numpy.typing as npt
 
 from knowreason.records import Prefixes
 
-_AT_ONCE = 32  # prefixes held at a time: together they are quadratic in the length of the text
+_AT_ONCE = 32  # prefixes held at a time: where they are encoded whole, together they are quadratic in the text
+_MARGIN = 256  # characters before a cut, beyond which the cut is taken not to matter for the tokens
+_AGREE = 8  # tokens that must come out as in the whole text after an anchor
 Encode = Callable[[list[str]], list[list[int]]]
 Whole = npt.NDArray[np.int64]
 
@@ -76,24 +80,62 @@ def plan(prefixes: Prefixes, encode: Encode, head: Sequence[int]) -> Plan:
 
     Raises ValueError where a prefix has no token at all, or where nothing is asked.
     """
-    whole, *targets = encode([prefixes.context[: max(prefixes.cuts)], *prefixes.targets])
+    text = prefixes.context[: max(prefixes.cuts)]
+    whole, *targets = encode([text, *prefixes.targets])
     trunk = np.asarray([*head, *whole], np.int64)
-    places: list[Place] = []
-    for start in range(0, len(prefixes.cuts), _AT_ONCE):
-        some = prefixes.cuts[start : start + _AT_ONCE]
-        own = encode([prefixes.context[:cut] + prefixes.lead for cut in some])
-        places += [_place(trunk, [*head, *tokens]) for tokens in own]
+    found = _endings(prefixes, whole, encode)
+    places = [_place(trunk, len(head) + count, ending) for count, ending in found]
     return Plan(trunk[: max(p.shared for p in places)].tolist(), places, targets)
 
 
-def _place(trunk: Whole, own: list[int]) -> Place:
-    if not own:
-        raise ValueError("nothing stands before the target: a causal model needs at least one token")
-    size = min(len(trunk), len(own))
-    differs = np.flatnonzero(trunk[:size] != np.asarray(own[:size], np.int64))
-    shared = int(differs[0]) if len(differs) else size
-    shared = min(shared, len(own) - 1)  # the last token predicts the target: it is always read with the copy
-    return Place(shared, own[shared:])
+def _endings(prefixes: Prefixes, whole: list[int], encode: Encode) -> Iterator[tuple[int, list[int]]]:
+    """For each cut: how many tokens of the whole text its prefix begins with, and the tokens after them."""
+    text, lead = prefixes.context, prefixes.lead
+    anchors = [_anchor(text, cut) for cut in prefixes.cuts]
+    known = _known(text, sorted({*anchors} - {0}), encode, whole)
+    pairs = [(cut, anchor if anchor in known else 0) for cut, anchor in zip(prefixes.cuts, anchors, strict=True)]
+    for start in range(0, len(pairs), _AT_ONCE):
+        some = pairs[start : start + _AT_ONCE]
+        endings = encode([text[anchor:cut] + lead for cut, anchor in some])
+        for (cut, anchor), ending in zip(some, endings, strict=True):
+            count = known[anchor]
+            if anchor and ending[:_AGREE] != whole[count : count + _AGREE]:
+                yield 0, encode([text[:cut] + lead])[0]
+            else:
+                yield count, ending
+
+
+def _anchor(text: str, cut: int) -> int:
+    """A blank between two words well before the cut, where tokens usually end; 0 where there is none near."""
+    for place in range(cut - _MARGIN, max(cut - 2 * _MARGIN, 0), -1):
+        if text[place] == " " and not text[place - 1].isspace() and not text[place + 1].isspace():
+            return place
+    return 0
+
+
+def _known(text: str, anchors: Sequence[int], encode: Encode, whole: list[int]) -> dict[int, int]:
+    """How many tokens of the whole text end at each anchor, as far as its pieces are encoded as the whole is."""
+    counts, count = {0: 0}, 0
+    pieces = encode([text[a:b] for a, b in pairwise([0, *anchors])])
+    for anchor, piece in zip(anchors, pieces, strict=True):
+        if whole[count : count + len(piece)] != piece:
+            break
+        count += len(piece)
+        counts[anchor] = count
+    return counts
+
+
+def _place(trunk: Whole, before: int, ending: list[int]) -> Place:
+    """The prefix of `before` tokens of the trunk and an ending, which may go on as the trunk does."""
+    if not ending:
+        if not before:
+            raise ValueError("nothing stands before the target: a causal model needs at least one token")
+        return Place(before - 1, [int(trunk[before - 1])])
+    rest = trunk[before : before + len(ending)]
+    differs = np.flatnonzero(rest != np.asarray(ending[: len(rest)], np.int64))
+    same = int(differs[0]) if len(differs) else len(rest)
+    same = min(same, len(ending) - 1)  # the last token predicts the target: it is always read with the copy
+    return Place(before + same, ending[same:])
 
 
 def packs(asked: Plan, tokens: int, rows: int) -> Iterator[Pack]:
