@@ -39,7 +39,7 @@ def two_passes(size: int) -> Measured:
 
     job, scorer = make_job(size), CausalScorer(make_model(), make_tokenizer(), name="hf:random")
     asked = Prefixes(context=job.text, cuts=tuple(job.ends), lead=job.lead, targets=(job.answer,))
-    return _timed(lambda: scorer.prefix_logprobs(asked))
+    return _timed(size, lambda: scorer.prefix_logprobs(asked))
 
 
 def step_by_step(size: int) -> Measured:
@@ -74,7 +74,7 @@ def _steps(size: int, *, keep: int) -> Measured:
                 logs = model(input_ids=ids, use_cache=False, logits_to_keep=keep).logits[0].log_softmax(-1)
                 logs[-ANSWER - 1 : -1].gather(1, ids[0, -ANSWER:, None])
 
-    return _timed(run)
+    return _timed(size, run)
 
 
 def _plain(size: int, *, keep: int) -> Measured:
@@ -87,17 +87,17 @@ def _plain(size: int, *, keep: int) -> Measured:
         with torch.inference_mode():
             model(input_ids=ids, use_cache=False, logits_to_keep=keep)
 
-    return _timed(run)
+    return _timed(size, run)
 
 
-def _timed(run: Callable[[], object], most: float = 20.0) -> Measured:
+def _timed(size: int, run: Callable[[], object], most: float = 20.0) -> Measured:
     """The fastest of up to three runs, as other work on the machine only slows; long work is run once."""
     times: list[float] = []
     while len(times) < 3 and sum(times) < most:
         begun = time.perf_counter()
         run()
         times.append(time.perf_counter() - begun)
-    return Measured(1, "traces", min(times))
+    return Measured(size, "tokens", min(times))
 
 
 def make_job(size: int) -> Job:
@@ -138,3 +138,8 @@ def make_tokenizer() -> Any:
     made = Tokenizer(models.BPE(vocab={sign: i for i, sign in enumerate(alphabet)}, merges=[]))
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     return PreTrainedTokenizerFast(tokenizer_object=made)
+
+
+WORK: dict[str, Callable[[int], Measured]] = {
+    f.__name__: f for f in (two_passes, step_by_step, step_by_step_answer_logits, plain_pass, plain_pass_answer_logits)
+}

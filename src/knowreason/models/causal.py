@@ -132,8 +132,10 @@ class CausalScorer:
             cache = self._read_trunk(asked.trunk, bounds.chunk)
             for pack in packs(asked, bounds.pack, rows):
                 logs = self._read_pack(pack, cache, len(asked.trunk))
-                for branch, tokens in pack.asked:
-                    out[branch.place][branch.target] = [float(logs[place, token]) for place, token in tokens]
+                wanted = self._tensor([pair for _, pairs in pack.asked for pair in pairs])
+                values = iter(logs[wanted[:, 0], wanted[:, 1]].tolist())
+                for branch, pairs in pack.asked:
+                    out[branch.place][branch.target] = [next(values) for _ in pairs]
         return out
 
     def _read_trunk(self, trunk: list[int], chunk: int) -> DynamicCache:

@@ -37,7 +37,7 @@ def open_causal(name: str) -> CausalScorer:
     from knowreason.models.causal import CausalScorer
 
     model, tokenizer = _open(folder)
-    digest = hash_files(sorted({path for pattern in _HASHED for path in folder.glob(pattern)}))
+    digest = hash_files(sorted({path for pattern in _HASHED for path in folder.glob(pattern) if path.is_file()}))
     shown = name if folder != Path(name) else folder.resolve().name
     return CausalScorer(model, tokenizer, name=f"hf:{shown}", sha256=digest)
 
