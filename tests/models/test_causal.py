@@ -230,6 +230,33 @@ def test_a_model_that_reads_less_than_the_probe_is_refused() -> None:
         CausalScorer(make_model("gpt2", n_positions=64), make_tokenizer(), name="hf:short")
 
 
+def test_a_model_that_counts_positions_itself_is_refused() -> None:
+    from transformers import Qwen2ForCausalLM
+
+    class Counting(Qwen2ForCausalLM):
+        def forward(self, *given: Any, position_ids: Any = None, **named: Any) -> Any:
+            del position_ids
+            return super().forward(*given, **named)
+
+    plain = make_model("qwen2")
+    model = Counting(plain.config)
+    model.load_state_dict(plain.state_dict())
+    with pytest.raises(ModelError, match="did not prove itself"):
+        CausalScorer(model, make_tokenizer(), name="hf:counting")
+
+
+def test_a_tokenizer_of_another_model_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"its tokenizer knows \d+ tokens, the model 300"):
+        CausalScorer(make_model("qwen2", vocabulary=300), make_tokenizer(), name="hf:other")
+
+
+def test_half_precision_is_near_and_named() -> None:
+    half = CausalScorer(make_model("llama").to(torch.bfloat16), make_tokenizer(begin=True), name="hf:half")
+    assert half.describe()["dtype"] == "bfloat16"
+    found = answered(half.prefix_logprobs(ask(*ENDS)))
+    assert largest(found, answered(scorer("llama").prefix_logprobs(ask(*ENDS)))) < 0.5
+
+
 def test_a_plain_eager_attention_is_right() -> None:
     eager = CausalScorer(make_model("qwen2", attention="eager"), make_tokenizer(), name="hf:eager")
     found = answered(eager.prefix_logprobs(ask(*ENDS)))

@@ -56,7 +56,9 @@ class CausalScorer:
     A figure depends on its own text only: texts are never read together.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, *, name: str, sha256: str = "", bounds: Bounds | None = None):
+    def __init__(
+        self, model: Any, tokenizer: Any, *, name: str, sha256: str = "", bounds: Bounds | None = None
+    ) -> None:
         """Takes a loaded model, and makes it prove itself.
 
         Raises `ModelError` where two passes do not give what plain passes give: with an attention that ignores
