@@ -34,8 +34,10 @@ def open_causal(name: str) -> CausalScorer:
         raise MissingExtra("an hf: model", "hf")
     folder = Path(name) if name and Path(name).is_dir() else _fetch(name)
     _check(folder)
-    from knowreason.models.causal import CausalScorer
-
+    try:
+        from knowreason.models.causal import CausalScorer
+    except ImportError as error:
+        raise ModelError(f"torch or transformers cannot be used: {' '.join(str(error).split())[:300]}") from error
     model, tokenizer = _open(folder)
     digest = hash_files(sorted({path for pattern in _HASHED for path in folder.glob(pattern) if path.is_file()}))
     shown = name if folder != Path(name) else folder.resolve().name
