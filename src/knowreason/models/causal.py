@@ -10,7 +10,7 @@ Each answer costs its own tokens instead of the whole text. Logits are made for 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -22,6 +22,8 @@ from knowreason.errors import ModelError
 from knowreason.models.prefixes import Pack, Place, Plan, packs, plan
 from knowreason.models.sight import sight_of
 from knowreason.records import Continuation, Prefixes, Unscored
+
+Answers = list[list[list[float]]]  # by place, by target, by token: natural logarithms
 
 _PROBE = Prefixes(
     context=(
@@ -72,7 +74,7 @@ class CausalScorer:
         self._sight = sight_of(model.config)
         self.proof = self._prove()
 
-    def prefix_logprobs(self, prefixes: Prefixes) -> list[list[list[float]]] | Unscored:
+    def prefix_logprobs(self, prefixes: Prefixes) -> Answers | Unscored:
         """For each cut, for each target: natural-log probabilities of the target's tokens.
 
         Unscored reason: context_too_long.
@@ -127,9 +129,9 @@ class CausalScorer:
             return []
         return self._tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False).input_ids
 
-    def _score(self, asked: Plan, bounds: Bounds) -> list[list[list[float]]]:
+    def _score(self, asked: Plan, bounds: Bounds) -> Answers:
         rows = max(1, bounds.logits // self._model.config.get_text_config().vocab_size)
-        out: list[list[list[float]]] = [[[] for _ in asked.targets] for _ in asked.places]
+        out: Answers = [[[] for _ in asked.targets] for _ in asked.places]
         with self._lock, torch.inference_mode():
             cache = self._read_trunk(asked.trunk, bounds.chunk)
             for pack in packs(asked, bounds.pack, rows):
@@ -192,25 +194,24 @@ class CausalScorer:
         known, embedded = len(self._tokenizer), self._model.get_input_embeddings().num_embeddings
         if known > embedded:
             raise ModelError(f"{self._name}: its tokenizer knows {known} tokens, the model {embedded}")
-        limit = 1e-4 if self._model.dtype == torch.float32 else 0.2
+        limit, apart = (5e-4, _largest) if self._model.dtype == torch.float32 else (0.1, _mean)
         try:
             plain = self._plain(asked)
-            apart = max(_apart(plain, self._score(asked, bounds)) for bounds in (_PROBE_BOUNDS, self._bounds))
-            apart = max(apart, self._beyond_window(asked))
+            found = max(apart(plain, self._score(asked, bounds)) for bounds in (_PROBE_BOUNDS, self._bounds))
+            found = max(found, self._beyond_window(asked, apart))
         except (ValueError, TypeError, RuntimeError, NotImplementedError, AttributeError, IndexError) as error:
             raise ModelError(f"{self._name} cannot be read in two passes: {error}") from error
-        if not apart <= limit:
+        if not found <= limit:
             raise ModelError(
-                f"{self._name} did not prove itself: two passes and plain passes differ by {apart:.2g} nats "
+                f"{self._name} did not prove itself: two passes and plain passes differ by {found:.2g} nats "
                 f"({self.describe()['attention']} attention); its gains would be wrong"
             )
-        moved = _apart([plain[0]] * (len(plain) - 1), plain[1:])
-        if not moved > limit:
+        if not apart([plain[0]] * (len(plain) - 1), plain[1:]) > limit:
             raise ModelError(f"{self._name} did not prove itself: its probabilities do not depend on the context")
-        return f"two passes equal plain passes within {apart:.1e} nats"
+        return f"two passes equal plain passes within {found:.1e} nats"
 
-    def _beyond_window(self, asked: Plan) -> float:
-        """The largest difference on a text longer than what sliding layers see of it; 0 where none slide."""
+    def _beyond_window(self, asked: Plan, apart: Callable[[Answers, Answers], float]) -> float:
+        """The difference on a text longer than what sliding layers see of it; 0 where none slide."""
         if self._sight.window is None:
             return 0.0
         last = asked.places[-1]
@@ -218,11 +219,11 @@ class CausalScorer:
         trunk = again[: min(self._sight.window + 2 * len(asked.trunk), self._sight.limit - asked.longest)]
         places = [Place(len(trunk) // 2, last.tail), Place(len(trunk), last.tail)]
         long = Plan(trunk, places, asked.targets[:2])
-        return _apart(self._plain(long), self._score(long, self._bounds))
+        return apart(self._plain(long), self._score(long, self._bounds))
 
-    def _plain(self, asked: Plan) -> list[list[list[float]]]:
+    def _plain(self, asked: Plan) -> Answers:
         """A plain pass over each prefix with each target: no cache, no mask, no positions of ours."""
-        out: list[list[list[float]]] = []
+        out: Answers = []
         with self._lock, torch.inference_mode():
             for shared, tail in asked.places:
                 before = asked.trunk[:shared] + tail
@@ -246,12 +247,22 @@ def _head(tokenizer: Any) -> list[int]:
     return []
 
 
-def _apart(one: list[list[list[float]]], other: list[list[list[float]]]) -> float:
-    """The largest difference of two answers to the same plan; infinite where a figure is not finite."""
+def _largest(one: Answers, other: Answers) -> float:
+    return max(_differences(one, other), default=math.inf)
+
+
+def _mean(one: Answers, other: Answers) -> float:
+    """For half precision, where a single unlikely token is off by more than a tenth of a nat by rounding alone."""
+    differences = _differences(one, other)
+    return sum(differences) / len(differences) if differences else math.inf
+
+
+def _differences(one: Answers, other: Answers) -> list[float]:
+    """Between two answers to the same plan, token by token; infinite where a figure is not finite."""
     pairs = [
         (a, b)
         for x, y in zip(one, other, strict=True)
         for u, v in zip(x, y, strict=True)
         for a, b in zip(u, v, strict=True)
     ]
-    return max((abs(a - b) if math.isfinite(a - b) else math.inf for a, b in pairs), default=math.inf)
+    return [abs(a - b) if math.isfinite(a - b) else math.inf for a, b in pairs]
