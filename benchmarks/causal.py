@@ -91,12 +91,12 @@ def _plain(size: int, *, keep: int) -> Measured:
 
 
 def _timed(size: int, run: Callable[[], object], most: float = 20.0) -> Measured:
-    """The fastest of up to three runs, as other work on the machine only slows; long work is run once."""
+    """Processor time of the fastest of up to three runs on one thread: other work on the machine counts little."""
     times: list[float] = []
     while len(times) < 3 and sum(times) < most:
-        begun = time.perf_counter()
+        begun = time.process_time()
         run()
-        times.append(time.perf_counter() - begun)
+        times.append(time.process_time() - begun)
     return Measured(size, "tokens", min(times))
 
 
