@@ -47,7 +47,7 @@ class Bounds(NamedTuple):
     logits: int
 
 
-CPU_BOUNDS = Bounds(chunk=1_024, pack=1_024, logits=2**24)
+CPU_BOUNDS = Bounds(chunk=4_096, pack=256, logits=2**24)
 GPU_BOUNDS = Bounds(chunk=8_192, pack=4_096, logits=2**28)
 _PROBE_BOUNDS = Bounds(chunk=16, pack=24, logits=2**62)  # so small that the probe crosses every boundary
 
@@ -135,7 +135,9 @@ class CausalScorer:
         with self._lock, torch.inference_mode():
             cache = self._read_trunk(asked.trunk, bounds.chunk)
             for pack in packs(asked, bounds.pack, rows):
-                logs = self._read_pack(pack, cache, len(asked.trunk))
+                trunk = int(pack.shared.max())
+                cache.crop(trunk - cache.get_seq_length())  # no later prefix sees more; a negative count, or none
+                logs = self._read_pack(pack, cache, trunk)
                 wanted = self._tensor([pair for _, pairs in pack.asked for pair in pairs])
                 values = iter(logs[wanted[:, 0], wanted[:, 1]].tolist())
                 for branch, pairs in pack.asked:

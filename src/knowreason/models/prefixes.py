@@ -139,11 +139,15 @@ def _place(trunk: Whole, before: int, ending: list[int]) -> Place:
 
 
 def packs(asked: Plan, tokens: int, rows: int) -> Iterator[Pack]:
-    """All branches in packs of at most `tokens` tokens and `rows` predictions, whole branches always together."""
+    """All branches in packs of at most `tokens` tokens and `rows` predictions, a branch always in one piece.
+
+    Prefixes that share most of the trunk come first, so that the end of the trunk can be let go.
+    """
+    order = sorted(range(len(asked.places)), key=lambda p: -asked.places[p].shared)
     held: list[Branch] = []
     used = needed = 0
     spelled = [t for t, target in enumerate(asked.targets) if target]  # a target without a token asks nothing
-    for branch in (Branch(p, t) for p in range(len(asked.places)) for t in spelled):
+    for branch in (Branch(p, t) for p in order for t in spelled):
         own = len(asked.targets[branch.target])
         tail = 0 if held and held[-1].place == branch.place else len(asked.places[branch.place].tail)
         if held and (used + tail + own > tokens or needed + own > rows):
