@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from knowreason.models.load import load
-from knowreason.models.protocols import Entailer, Observer, Scorer
-from knowreason.records import Continuation, Observation
+from knowreason.models.protocols import Entailer, Observer, PrefixScorer, Scorer
+from knowreason.records import Continuation, Observation, Prefixes, Unscored
 
 _PASSAGE = "Iron. Vitamin C, taken with a meal, raises the share of plant iron that the gut absorbs."
 _PROBES = (
@@ -34,12 +34,17 @@ def examine(uri: str) -> list[Finding]:
     model = load(uri)
     described = model.describe()
     findings = [Finding("loaded", True, f"{described['id']} {described['sha256'][:12]}")]
+    proof = getattr(model, "proof", None)
+    if proof is not None:
+        findings.append(Finding("proved itself when it was opened", True, proof))
     if isinstance(model, Entailer):
         findings += _entailment(model)
     if isinstance(model, Observer):
         findings += _observation(model)
     elif isinstance(model, Scorer):
         findings += _continuation(model)
+    if isinstance(model, PrefixScorer):
+        findings.append(_prefixes(model))
     return findings
 
 
@@ -82,6 +87,16 @@ def _continuation(model: Scorer) -> Iterator[Finding]:
         sum(likely) > sum(unlikely),
         f"{sum(likely):.2f} against {sum(unlikely):.2f} nats",
     )
+
+
+def _prefixes(model: PrefixScorer) -> Finding:
+    name, targets = "every prefix at once equals one by one", (" insulin", " the hormone glucagon")
+    asked = Prefixes(context=f"{_QUESTION} {_PASSAGE}", cuts=(0, 36, 60, 90), lead="\nSo it is:", targets=targets)
+    found = model.prefix_logprobs(asked)
+    if isinstance(found, Unscored):
+        return Finding(name, False, f"{found.reason}: {found.detail}")
+    pairs = [Continuation(context=asked.context[:c] + asked.lead, target=t) for c in asked.cuts for t in targets]
+    return _invariance(name, [tokens for row in found for tokens in row], model.logprobs(pairs))
 
 
 def _invariance(

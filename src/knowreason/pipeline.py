@@ -58,7 +58,8 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     read: how logs are read: fields, settings, the filter of a harness, whether a gold answer is needed.
     corpus_fields: text, title, id, source or licence, each with the corpus's own name for it.
     where: the traces to keep: benchmark, domain, model, variant, condition or integrity, with its values.
-    scorer, verifier: who observes answers and who judges claims, `builtin:` or `scripted:PATH`.
+    scorer, verifier: who observes answers and who judges claims, `builtin:` or `scripted:PATH`; a causal language
+        model, `hf:FOLDER`, can be the scorer.
     limit: whole questions are taken until there are so many traces; None takes all.
     seed: chooses the questions of `limit` and the bootstrap draws.
     workers: threads, 0 for one a core. They change no figure.

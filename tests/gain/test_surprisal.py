@@ -192,7 +192,7 @@ def test_an_option_scorer_subtracts_what_an_option_costs_without_the_question() 
 
     def logprobs(continuation: Continuation) -> list[float]:
         bonus = 0.5 if "Which" in continuation.context else 0.0
-        return [value + bonus for value in costs[continuation.target]]
+        return [value + bonus for value in costs[continuation.target.strip()]]
 
     observer = OptionScorer(Scripted(logprobs=logprobs))
     [logs] = observer.observe([Observation(question="Which?", prefix="", candidates=tuple(costs))])

@@ -1,4 +1,4 @@
-"""A model by its URI: `builtin:`, `scripted:PATH`, or a scheme that another package registers.
+"""A model by its URI: `builtin:`, `hf:FOLDER`, `scripted:PATH`, or a scheme that another package registers.
 
 A package adds a scheme by an entry point in the group `knowreason.models`: its name is the scheme, its object
 takes the rest of the URI and returns the model.
@@ -59,4 +59,12 @@ def _load_scripted(rest: str) -> Model:
     return read_script(Path(rest))
 
 
-_OWN: dict[str, Callable[[str], Model]] = {"builtin": _load_builtin, "scripted": _load_scripted}
+def _load_hf(rest: str) -> Model:
+    from knowreason.models.huggingface import open_causal
+
+    if not rest:
+        raise ModelError("hf: needs a folder or a name, as in hf:models/qwen or hf:ORG/NAME")
+    return open_causal(rest)
+
+
+_OWN: dict[str, Callable[[str], Model]] = {"builtin": _load_builtin, "hf": _load_hf, "scripted": _load_scripted}

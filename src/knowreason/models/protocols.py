@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
-from knowreason.records import Continuation, Observation
+from knowreason.records import Continuation, Observation, Prefixes, Unscored
 
 
 class Thresholds(NamedTuple):
@@ -58,4 +58,16 @@ class Scorer(Protocol):
 
     def logprobs(self, continuations: Sequence[Continuation]) -> list[list[float]]:
         """For each continuation: natural-log probabilities of the target's tokens after the context."""
+        ...
+
+
+@runtime_checkable
+class PrefixScorer(Scorer, Protocol):
+    """A scorer that reads a text once for all its prefixes, instead of once for each."""
+
+    def prefix_logprobs(self, prefixes: Prefixes) -> list[list[list[float]]] | Unscored:
+        """For each cut, for each target: what `logprobs` says of the target after that prefix.
+
+        Where a cut falls must not change what is said at another one. Unscored reason: context_too_long.
+        """
         ...
