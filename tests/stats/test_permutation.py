@@ -25,8 +25,10 @@ def test_few_moving_questions_are_counted_exactly() -> None:
 
 
 def test_won_and_lost_questions_have_the_p_of_the_exact_binomial_test() -> None:
-    values = np.array([1.0] * 11 + [-1.0] * 4 + [0.0] * 60)
-    assert done(sign_flip(values, seed=0)).p == pytest.approx(scipy_stats.binomtest(11, 15).pvalue)
+    for won, lost in ((11, 4), (6, 6), (120, 88), (0, 300)):
+        found = done(sign_flip([1.0] * won + [-1.0] * lost + [0.0] * 60, seed=0))
+        assert found.exact
+        assert found.p == pytest.approx(scipy_stats.binomtest(won, won + lost).pvalue)
 
 
 def test_many_questions_have_the_p_that_scipy_gives() -> None:
@@ -47,7 +49,7 @@ def test_many_questions_have_the_p_that_scipy_gives() -> None:
 
 def test_no_difference_at_all_is_p_1_and_a_p_is_never_0() -> None:
     assert done(sign_flip(np.zeros(50), seed=0)).p == 1.0
-    assert done(sign_flip(np.full(200, 1.0), seed=0, draws=999)).p == pytest.approx(1 / 1000)
+    assert done(sign_flip(np.linspace(1, 2, 200), seed=0, draws=999)).p == pytest.approx(1 / 1000)
 
 
 def test_a_correlation_over_four_models_counts_all_24_orders() -> None:

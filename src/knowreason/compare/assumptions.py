@@ -75,7 +75,24 @@ def _answered(pair: Pair) -> Assumption:
     """An unanswered question counts as wrong: a model that learns the format gains without knowing more."""
     silent = [_share((rows["grade"] == "no_answer").fill_null(value=False)) for rows in (pair.baseline, pair.candidate)]
     detail = f"{silent[0]:.0%} of the baseline's and {silent[1]:.0%} of the candidate's traces state no answer"
-    return Assumption(name="answered_alike", held=abs(silent[0] - silent[1]) <= _FEW, detail=detail)
+    return Assumption(name="answered_alike", held=abs(silent[0] - silent[1]) <= _FEW, detail=detail + _among(pair))
+
+
+def _among(pair: Pair) -> str:
+    """The difference on the questions where every trace of both states an answer."""
+    sides = [
+        rows.filter(pl.col("grade").is_not_null())
+        .group_by("question_key")
+        .agg((pl.col("grade") == "correct").mean().alias("right"), (pl.col("grade") != "no_answer").all().alias("told"))
+        .filter("told")
+        for rows in (pair.baseline, pair.candidate)
+    ]
+    both = sides[0].join(sides[1], on="question_key", suffix="_other")
+    if not both.height:
+        return ""
+    difference = 100 * (_share(both["right_other"]) - _share(both["right"]))
+    told = f"{difference:+.1f}".replace("-", "−")
+    return f" (on the {both.height:,} questions where both state one the difference is {told} points)"
 
 
 def _same_rules(pair: Pair) -> Assumption:

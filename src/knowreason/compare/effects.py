@@ -106,7 +106,12 @@ def effects_of(pair: Pair, plan: Plan, gain_means: str) -> dict[str, Effect | Un
         if measure == "informative_gain" and gain_means == "commitment":
             found[measure] = Unscored(reason="observer_reads_commitment_only")
         else:
-            found[measure] = _effect(measure, pair, plan)
+            table, margin = _table(pair, _RATIOS[measure]), plan.margins[measure]
+            found[measure] = (
+                table
+                if isinstance(table, Unscored)
+                else effect_of(measure, table, seed=_seed(pair, plan, measure), draws=plan.draws, margin=margin)
+            )
     return found
 
 
@@ -118,7 +123,9 @@ def lengths_of(pair: Pair, plan: Plan, gain_means: str) -> dict[str, Interval | 
             found[name] = Unscored(reason="observer_reads_commitment_only")
             continue
         table = _table(pair, _RATIOS[name])
-        drawn = table if isinstance(table, Unscored) else _drawn(table, _RATIOS[name], _seed(pair, plan, name), plan)
+        drawn = (
+            table if isinstance(table, Unscored) else _drawn(table, _RATIOS[name], _seed(pair, plan, name), plan.draws)
+        )
         found[name] = drawn if isinstance(drawn, Unscored) else interval(drawn.estimate, limits(drawn), drawn.clusters)
     return found
 
@@ -151,8 +158,8 @@ def _decided(effect: Effect, p: float, equivalence: float) -> Effect:
     return msgspec.structs.replace(effect, adjusted_p=p, adjusted_equivalence_p=equivalence, outcome=outcome)
 
 
-class _Table(NamedTuple):
-    """Sums by question: `up` and `down` are (2, questions), the baseline first."""
+class Sums(NamedTuple):
+    """Sums by question: `up` and `down` are (2, questions), the baseline first; `unmeasured` questions are left out."""
 
     up: Floats
     down: Floats
@@ -176,12 +183,10 @@ def _seed(pair: Pair, plan: Plan, measure: str) -> int:
     return cell_seed(plan.seed, (*pair.place, pair.side.model, pair.side.variant, measure))
 
 
-def _effect(measure: MeasureName, pair: Pair, plan: Plan) -> Effect | Unscored:
-    ratio, margin = _RATIOS[measure], plan.margins[measure]
-    table = _table(pair, ratio)
-    if isinstance(table, Unscored):
-        return table
-    found = _found(table, ratio, _seed(pair, plan, measure), plan)
+def effect_of(measure: MeasureName, table: Sums, *, seed: int, draws: int, margin: float) -> Effect | Unscored:
+    """The paired difference in one measure from the sums of each question; its p are not yet adjusted."""
+    ratio = _RATIOS[measure]
+    found = _found(table, ratio, seed, draws)
     if isinstance(found, Unscored):
         return found
     levels = (table.up.sum(axis=1) / table.down.sum(axis=1)) if ratio.pooled else (table.up / table.down).mean(axis=1)
@@ -206,10 +211,10 @@ def _effect(measure: MeasureName, pair: Pair, plan: Plan) -> Effect | Unscored:
     )
 
 
-def _found(table: _Table, ratio: _Ratio, seed: int, plan: Plan) -> _Found | Unscored:
+def _found(table: Sums, ratio: _Ratio, seed: int, draws: int) -> _Found | Unscored:
     if ratio.bounded:
         return _bounded(table, seed)
-    drawn = _drawn(table, ratio, seed, plan)
+    drawn = _drawn(table, ratio, seed, draws)
     if isinstance(drawn, Unscored):
         return drawn
     spread = drawn.error * float(np.sqrt(drawn.clusters))
@@ -226,7 +231,7 @@ def _found(table: _Table, ratio: _Ratio, seed: int, plan: Plan) -> _Found | Unsc
     )
 
 
-def _bounded(table: _Table, seed: int) -> _Found | Unscored:
+def _bounded(table: Sums, seed: int) -> _Found | Unscored:
     """Right answers: the adjusted interval of paired proportions, and the exact or Monte Carlo sign-flip test."""
     values = _differences(table)
     wide, narrow, flipped = (
@@ -250,19 +255,19 @@ def _bounded(table: _Table, seed: int) -> _Found | Unscored:
     )
 
 
-def _drawn(table: _Table, ratio: _Ratio, seed: int, plan: Plan) -> Resampled | Unscored:
+def _drawn(table: Sums, ratio: _Ratio, seed: int, draws: int) -> Resampled | Unscored:
     questions = np.arange(table.up.shape[1])
     if ratio.pooled:
-        return ratio_difference(table.up, table.down, questions, seed=seed, draws=plan.draws)
-    return mean_difference(_differences(table), questions, seed=seed, draws=plan.draws)
+        return ratio_difference(table.up, table.down, questions, seed=seed, draws=draws)
+    return mean_difference(_differences(table), questions, seed=seed, draws=draws)
 
 
-def _differences(table: _Table) -> Floats:
+def _differences(table: Sums) -> Floats:
     baseline, candidate = table.up / table.down
     return candidate - baseline
 
 
-def _table(pair: Pair, ratio: _Ratio) -> _Table | Unscored:
+def _table(pair: Pair, ratio: _Ratio) -> Sums | Unscored:
     """The sums of each question; one without a figure on a side is left out, for a pooled share on both sides."""
     if ratio.instrument is not None and not _alike(pair, ratio.instrument):
         return Unscored(reason="different_instruments", detail="the two models were measured by different instruments")
@@ -273,7 +278,7 @@ def _table(pair: Pair, ratio: _Ratio) -> _Table | Unscored:
     if not kept.any():
         return _why_none(pair, ratio.unscored)
     complete = int((down > 0).all(axis=0).sum())
-    return _Table(up[:, kept], down[:, kept], unmeasured=joined.height - complete)
+    return Sums(up[:, kept], down[:, kept], unmeasured=joined.height - complete)
 
 
 def _sums(rows: pl.DataFrame, ratio: _Ratio) -> pl.DataFrame:

@@ -28,7 +28,7 @@ _DOUBTS = {
     "lineage": "{detail}, so that the difference need not be due to the training.",
     "same_questions": "{detail}.",
     "graded_alike": "{detail}.",
-    "answered_alike": "{detail}, and an unanswered question counts as wrong: part of this may be format.",
+    "answered_alike": "{detail}: an unanswered question counts as wrong, so that part of this may be format.",
     "same_instruments": "{detail}: trust right answers only.",
 }
 

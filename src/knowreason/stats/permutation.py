@@ -38,13 +38,16 @@ def sign_flip(differences: ArrayLike, *, seed: int, draws: int = 10_000) -> Perm
     """Paired test of a mean difference of 0: the sides of any question could be swapped.
 
     `differences` (n,) holds one number a question. Differences of 0 change under no flip; where at most 16 others are
-    left all 2^16 arrangements are counted. Unscored under `MIN_QUESTIONS` questions; all differences 0 is p = 1.
-    Raises ValueError for numbers that are not finite.
+    left, or all others have one size (right or wrong answers: McNemar's exact test), every arrangement is counted.
+    Unscored under `MIN_QUESTIONS` questions; all differences 0 is p = 1. Raises ValueError for numbers that are
+    not finite.
     """
     values = _finite(differences)
     if refusal := too_few(len(values)):
         return refusal
     moving = values[values != 0]
+    if len(moving) and np.ptp(np.abs(moving)) == 0:
+        return Permuted(float(values.mean()), _one_size(moving), 2 ** len(moving), True)
     observed = abs(moving.sum())
     exact = len(moving) <= _EXACT_SIGNS
     chunks = _all_signs(len(moving)) if exact else _some_signs(len(moving), seed=seed, draws=draws)
@@ -77,6 +80,14 @@ def _counted(statistic: float, observed: float, found: Iterator[Floats], *, exac
         extreme += int((np.abs(values) >= observed * (1 - _ROUNDING) - 1e-12).sum())
         total += len(values)
     return Permuted(statistic, extreme / total if exact else (1 + extreme) / (1 + total), total, exact)
+
+
+def _one_size(moving: Floats) -> float:
+    """Flips of differences of one size: twice the binomial tail of the rarer sign."""
+    from scipy.special import bdtr  # heavy
+
+    rarer = min(int((moving > 0).sum()), int((moving < 0).sum()))
+    return min(1.0, 2 * float(bdtr(rarer, len(moving), 0.5)))
 
 
 def _finite(values: ArrayLike) -> Floats:
