@@ -53,7 +53,7 @@ def transfer(pair: Pair, baseline: Side, effects: Effects) -> Verdict:
 def trap(pair: Pair, baseline: Side, effects: Effects, lengths: Lengths) -> Verdict:
     """Whether accuracy rose while the informative gain fell, both by paired intervals."""
     accuracy, gain = effects["accuracy"], effects["informative_gain"]
-    outcome, reason = _trap_outcome(accuracy, gain, lengths)
+    outcome, reason = trap_outcome(accuracy, gain, lengths)
     known = [e for e in (accuracy, gain) if isinstance(e, Effect)]
     needed = [e.questions_needed for e in known if e.outcome == "undecided" and e.questions_needed > e.difference.n]
     return Verdict(
@@ -73,7 +73,7 @@ def trap(pair: Pair, baseline: Side, effects: Effects, lengths: Lengths) -> Verd
     )
 
 
-def _trap_outcome(accuracy: Effect | Unscored, gain: Effect | Unscored, lengths: Lengths) -> tuple[VerdictOutcome, str]:
+def trap_outcome(accuracy: Effect | Unscored, gain: Effect | Unscored, lengths: Lengths) -> tuple[VerdictOutcome, str]:
     """The outcome, and the reason where it cannot be judged."""
     for effect in (gain, accuracy):
         if isinstance(effect, Unscored):
