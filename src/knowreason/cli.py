@@ -205,6 +205,10 @@ def compare(
         str | None,
         typer.Option("--trained-on", metavar="DOMAIN", help="Domain or benchmark of the training: gives the index."),
     ] = None,
+    match: Annotated[
+        str | None,
+        typer.Option("--match", metavar="URI", help="A model that finds claims said in other words, builtin: say."),
+    ] = None,
     gate: Annotated[Gate | None, typer.Option("--gate", help="Exit 3 where this is shown for any model.")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Where to write; comparison.json in the first run.")
@@ -213,11 +217,17 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Say what a training changed: transfer, and the SFT trap, on the same questions."""
-    from knowreason.compare import compare_runs, write_comparison
+    from knowreason.compare import compare_runs, matcher, write_comparison
     from knowreason.report.comparison import print_comparison
 
     found = compare_runs(
-        runs, baseline=baseline, candidates=candidate or [], margin=margin / 100, trained_on=trained_on, seed=seed
+        runs,
+        baseline=baseline,
+        candidates=candidate or [],
+        margin=margin / 100,
+        trained_on=trained_on,
+        entailer=matcher(match) if match else None,
+        seed=seed,
     )
     target = write_comparison(found, out or runs[0] / "comparison.json")
     if as_json:

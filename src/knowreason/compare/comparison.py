@@ -26,6 +26,9 @@ VerdictOutcome = Literal[
 ]
 
 
+ClaimOutcome = Literal["prunes", "adds", "prunes_and_adds", "not_enough_evidence"]
+
+
 class Side(Record, frozen=True):
     """One model as it was measured; `lineage` is the checkpoint it was tuned from, None where it is not known."""
 
@@ -94,6 +97,28 @@ class Verdict(Record, frozen=True):
     sentence: str
 
 
+class ClaimChange(Record, frozen=True, tag="claim_change"):
+    """Pruning or adding: the mean change of the index of a question pair, split by what became of its claims.
+
+    `counts` are claims by verdict ("undecided" too) and by what became of them. `parts` sum to `total`; all are in
+    shares of the index. `supported_said` and `refuted_said` are what claims newly said and no longer said add
+    together; their p come from swapping the sides of questions, and are adjusted over the comparison. "adds":
+    supported claims newly said raise the index; "prunes": refuted claims no longer said do.
+    `pairs_without_decided` pairs have no decided claim on a side and are left out.
+    """
+
+    questions: int
+    pairs_without_decided: int
+    counts: dict[str, int]
+    total: Interval | Unscored
+    parts: dict[str, Interval | Unscored]
+    supported_said: Interval | Unscored
+    refuted_said: Interval | Unscored
+    supported_p: float
+    refuted_p: float
+    outcome: ClaimOutcome
+
+
 class Contrast(Record, frozen=True):
     """One candidate against the baseline on one benchmark, asked in one way (`condition`).
 
@@ -111,12 +136,14 @@ class Contrast(Record, frozen=True):
     transfer: Verdict
     trap: Verdict
     index: Interval | Unscored
+    claims: ClaimChange | Unscored
 
 
 class Comparison(Record, frozen=True):
     """A whole comparison, its contrasts in a fixed order: candidate, domain, benchmark, condition.
 
     `gain_means` is "commitment" where the built-in observer made the gains, which then say nothing about reasoning.
+    `matched_by` is the model that matched claims beyond their words, "words" where none did.
     """
 
     version: str
@@ -125,6 +152,7 @@ class Comparison(Record, frozen=True):
     gain_means: Literal["commitment", "gain"]
     margins: dict[str, float]
     trained_on: str | None
+    matched_by: str
     seed: int
     draws: int
     contrasts: tuple[Contrast, ...]

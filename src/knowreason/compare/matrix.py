@@ -8,13 +8,16 @@ from pathlib import Path
 import msgspec
 
 from knowreason.compare.assumptions import lineage_of
-from knowreason.compare.comparison import Comparison, Contrast, Effect, Side
+from knowreason.compare.claims import Said, claim_change, decided
+from knowreason.compare.comparison import ClaimChange, Comparison, Contrast, Effect, Side
 from knowreason.compare.effects import Plan, adjusted, effects_of, lengths_of, measures_of
-from knowreason.compare.sides import Pair, find_side, pair_up, read_runs, sides
+from knowreason.compare.sides import Pair, find_side, pair_up, read_claims, read_runs, sides
 from knowreason.compare.transferability import transferability
 from knowreason.compare.verdicts import transfer, trap
 from knowreason.errors import InputError
-from knowreason.frame import SCHEMAS
+from knowreason.frame import SCHEMAS, cell_seed
+from knowreason.models.load import Model
+from knowreason.models.protocols import Entailer
 from knowreason.records import Interval, Unscored
 from knowreason.store import Store
 
@@ -35,6 +38,7 @@ def compare_runs(
     candidates: Sequence[str] = (),
     margin: float = MARGIN,
     trained_on: str | None = None,
+    entailer: Entailer | None = None,
     seed: int = 0,
     draws: int = 2000,
 ) -> Comparison:
@@ -42,8 +46,8 @@ def compare_runs(
 
     `margin` is the least difference in accuracy that matters, a share in (0, 1); differences in KI matter from .03,
     in gains from .05 nats. `trained_on` names the domain or benchmark of the training, for the transferability
-    index. The same tables and seed give the same comparison. Raises InputError for models or domains that the runs do
-    not hold, StoreError for runs that are not finished.
+    index. `entailer` matches claims that say one thing in other words. The same tables and seed give the same
+    comparison. Raises InputError for models or domains that the runs do not hold, StoreError for unfinished runs.
     """
     if not 0 < margin < 1:
         raise InputError(f"--margin {100 * margin:g}: give points above 0 and below 100")
@@ -64,9 +68,10 @@ def compare_runs(
     plan = Plan(seed, draws, margins)
     effects = adjusted([effects_of(pair, plan, means) for pair in pairs])
     indices = _indices(pairs, effects, trained_on)
+    changes = _changes(runs, pairs, effects, plan, entailer)
     contrasts = [
-        _contrast(pair, base, found, plan=plan, means=means, index=index)
-        for pair, found, index in zip(pairs, effects, indices, strict=True)
+        _contrast(pair, base, found, plan=plan, means=means, index=index, change=change)
+        for pair, found, index, change in zip(pairs, effects, indices, changes, strict=True)
     ]
     return Comparison(
         version=_FORMAT,
@@ -75,6 +80,7 @@ def compare_runs(
         gain_means=means,
         margins=margins,
         trained_on=trained_on,
+        matched_by=entailer.describe()["id"] if isinstance(entailer, Model) else "words",
         seed=seed,
         draws=draws,
         contrasts=tuple(contrasts),
@@ -90,7 +96,14 @@ def write_comparison(comparison: Comparison, target: Path) -> Path:
 
 
 def _contrast(
-    pair: Pair, base: Side, effects: Effects, *, plan: Plan, means: str, index: Interval | Unscored
+    pair: Pair,
+    base: Side,
+    effects: Effects,
+    *,
+    plan: Plan,
+    means: str,
+    index: Interval | Unscored,
+    change: ClaimChange | Unscored,
 ) -> Contrast:
     lengths = lengths_of(pair, plan, means)
     domain, benchmark, condition = pair.place
@@ -105,7 +118,26 @@ def _contrast(
         transfer=transfer(pair, base, effects),
         trap=trap(pair, base, effects, lengths),
         index=index,
+        claims=change,
     )
+
+
+def _changes(
+    runs: Sequence[Path], pairs: Sequence[Pair], effects: Sequence[Effects], plan: Plan, entailer: Entailer | None
+) -> list[ClaimChange | Unscored]:
+    """What became of the claims at each place; where knowledge was not measured on both sides, why not."""
+    said: dict[str, list[Said]] = {}
+    for trace, text, verdict in read_claims(runs).iter_rows():
+        said.setdefault(trace, []).append(Said(text, verdict))
+    found: list[ClaimChange | Unscored] = []
+    for pair, known in zip(pairs, effects, strict=True):
+        ki = known["ki"]
+        if isinstance(ki, Unscored) and ki.reason not in ("constant", "too_few"):
+            found.append(ki)
+            continue
+        seed = cell_seed(plan.seed, (*pair.place, pair.side.model, pair.side.variant, "claims"))
+        found.append(claim_change(pair, said, seed=seed, draws=plan.draws, entailer=entailer))
+    return decided(found)
 
 
 def _indices(pairs: Sequence[Pair], effects: Sequence[Effects], trained_on: str | None) -> list[Interval | Unscored]:

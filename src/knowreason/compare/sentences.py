@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from knowreason.compare.comparison import Assumption, Effect, Side, VerdictOutcome
+from knowreason.compare.comparison import Assumption, ClaimChange, Effect, Side, VerdictOutcome
 from knowreason.compare.sides import Pair
 from knowreason.records import Interval, Unscored
 
@@ -105,6 +105,26 @@ def trap_sentence(
         "not_enough_evidence": f"Not enough evidence of an SFT trap, or against one, for {where}",
     }[outcome]
     return f"{said} ({figures})."
+
+
+def claims_sentence(change: ClaimChange) -> str:
+    """What became of the claims, in the words that traces allow: said, not known."""
+    said = {
+        "prunes": "The index changes because refuted claims are no longer said",
+        "adds": "The index changes because supported claims are newly said",
+        "prunes_and_adds": "Refuted claims are no longer said, and supported ones are newly said",
+        "not_enough_evidence": "Neither pruning nor adding of claims is shown",
+    }[change.outcome]
+    return (
+        f"{said} (refuted {_share_of(change.refuted_said)}, supported {_share_of(change.supported_said)} points of KI "
+        f"a question, {change.questions:,} questions)."
+    )
+
+
+def _share_of(measure: Interval | Unscored) -> str:
+    if isinstance(measure, Unscored):
+        return "not measured"
+    return f"{points(measure.estimate)} [{points(measure.lower)}, {points(measure.upper)}]"
 
 
 def _why_no_trap(accuracy: Effect, gain: Effect) -> str:

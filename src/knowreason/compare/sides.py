@@ -42,6 +42,13 @@ def read_runs(runs: Sequence[Path]) -> pl.DataFrame:
     return rows
 
 
+def read_claims(runs: Sequence[Path]) -> pl.DataFrame:
+    """One row a claim over all runs: its trace, its self-contained text, its verdict or "undecided", in order."""
+    verdict = pl.col("verdict").replace("not_enough_info", "undecided").fill_null("undecided")
+    tables = [open_tables(run)["claims"].sort("trace_id", "step", "claim") for run in runs]
+    return pl.concat([table.select("trace_id", text="normalised", verdict=verdict).collect() for table in tables])
+
+
 def find_side(rows: pl.DataFrame, name: str, option: str) -> Side:
     """The model that `name` names: a model, or "model (variant)". Raises InputError where it is none, or several."""
     known = sides(rows)

@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from knowreason.compare import Comparison, Contrast, Effect, Side
+from knowreason.compare import ClaimChange, Comparison, Contrast, Effect, Side, claims_sentence
 from knowreason.records import Interval, Unscored
 from knowreason.report.terminal import fitting, laid_out, paragraph, plain
 from knowreason.report.words import nats, reason_words
@@ -82,6 +82,8 @@ def _sentences(contrast: Contrast) -> Iterable[str]:
     yield contrast.transfer.sentence
     if contrast.trap.outcome != "cannot_be_judged":
         yield contrast.trap.sentence
+    if isinstance(contrast.claims, ClaimChange):
+        yield claims_sentence(contrast.claims)
     if isinstance(index := contrast.index, Interval):
         ends = f"[{nats(index.lower)}, {nats(index.upper)}]"
         yield f"Transferability index {nats(index.estimate)} {ends}: points gained here for each point gained at home."
