@@ -95,6 +95,10 @@ def _unmeasured(contrasts: Sequence[Contrast]) -> Iterable[str]:
         refusals = {e.reason for c in contrasts if isinstance(e := c.effects.get(measure), Unscored)}
         if refusals and not any(isinstance(c.effects.get(measure), Effect) for c in contrasts):
             yield f"{name}: {'; '.join(sorted(map(reason_words, refusals)))}."
+    changes = [c.claims for c in contrasts]
+    if not any(isinstance(change, ClaimChange) for change in changes):
+        refusals = {change.reason for change in changes if isinstance(change, Unscored)}
+        yield f"pruning or adding of claims: {'; '.join(sorted(map(reason_words, refusals)))}."
     reasons = {c.trap.reason for c in contrasts if c.trap.outcome == "cannot_be_judged"}
     for reason in sorted(reasons):
         yield f"the SFT trap cannot be judged: {reason_words(reason)}."
