@@ -231,6 +231,8 @@ def test_the_index_is_the_gain_here_for_a_point_gained_at_home(tmp_path: Path) -
     assert cures.index.estimate == pytest.approx(0.25)
     assert cures.index.lower < 0.25 < cures.index.upper
     assert sums.index == Unscored(reason="trained_here")
+    assert "learned, not transferred" in sums.transfer.sentence
+    assert "learned" not in cures.transfer.sentence
     turned = compare_runs([run], baseline="eagle", trained_on="sums", draws=300).contrasts[0]
     assert isinstance(turned.index, Unscored)
     assert turned.index.reason == "no_gain_to_transfer"

@@ -115,7 +115,7 @@ def _contrast(
         pairing=pair.pairing,
         effects=effects,
         lengths=lengths,
-        transfer=transfer(pair, base, effects),
+        transfer=transfer(pair, base, effects, at_home=index == Unscored(reason="trained_here")),
         trap=trap(pair, base, effects, lengths),
         index=index,
         claims=change,

@@ -55,8 +55,10 @@ def why(unscored: Unscored) -> str:
     return _WHY.get(unscored.reason, unscored.reason.replace("_", " "))
 
 
-def transfer_sentence(pair: Pair, baseline: Side, effect: Effect, checked: Sequence[Assumption]) -> str:
-    """What right answers show at one place, and what stands against it."""
+def transfer_sentence(
+    pair: Pair, baseline: Side, effect: Effect, checked: Sequence[Assumption], *, at_home: bool
+) -> str:
+    """What right answers show at one place, and what stands against it; `at_home` is where the training was."""
     margin = f"{100 * effect.margin:g} points"
     if effect.outcome == "higher":
         said = f"it does better here, {_found(effect.difference)}"
@@ -71,7 +73,8 @@ def transfer_sentence(pair: Pair, baseline: Side, effect: Effect, checked: Seque
         said = f"whether that matters is open, {_found(effect.difference)}. {_undecided(effect, margin)}"
     levels = f"right on {effect.candidate:.1%} of {effect.difference.n:,} questions of {place_name(pair)}"
     said = f"{model_name(pair.side)} is {levels}, {model_name(baseline)} on {effect.baseline:.1%}: {said}"
-    return " ".join([said if said.endswith(".") else f"{said}.", *_doubts(checked)])
+    home = ["This is where it was trained: learned, not transferred."] if at_home and effect.outcome == "higher" else []
+    return " ".join([said if said.endswith(".") else f"{said}.", *home, *_doubts(checked)])
 
 
 def no_transfer_verdict(pair: Pair, baseline: Side, refusal: Unscored) -> str:

@@ -21,8 +21,11 @@ _TRANSFER: dict[Outcome, VerdictOutcome] = {
 }
 
 
-def transfer(pair: Pair, baseline: Side, effects: Effects) -> Verdict:
-    """Whether the candidate is better here, the same for all that matters, or worse, by right answers."""
+def transfer(pair: Pair, baseline: Side, effects: Effects, *, at_home: bool = False) -> Verdict:
+    """Whether the candidate is better here, the same for all that matters, or worse, by right answers.
+
+    `at_home` says that it was trained for this place: then "transfers" means that it learned.
+    """
     effect = effects["accuracy"]
     checked = assumptions_of(pair, baseline)
     if isinstance(effect, Unscored):
@@ -46,7 +49,7 @@ def transfer(pair: Pair, baseline: Side, effects: Effects) -> Verdict:
         questions=effect.difference.n,
         questions_needed=needed if outcome == "not_enough_evidence" else None,
         assumptions=checked,
-        sentence=sentences.transfer_sentence(pair, baseline, effect, checked),
+        sentence=sentences.transfer_sentence(pair, baseline, effect, checked, at_home=at_home),
     )
 
 
