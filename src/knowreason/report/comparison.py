@@ -82,6 +82,13 @@ def _sentences(contrast: Contrast) -> Iterable[str]:
     yield contrast.transfer.sentence
     if contrast.trap.outcome != "cannot_be_judged":
         yield contrast.trap.sentence
+    longer = [
+        f"{name} {_count(found)}"
+        for name in ("steps", "tokens")
+        if isinstance(found := contrast.lengths[name], Interval)
+    ]
+    if longer:
+        yield f"Longer or shorter, a trace: {', '.join(longer)}."
     if isinstance(contrast.claims, ClaimChange):
         yield claims_sentence(contrast.claims)
     if isinstance(index := contrast.index, Interval):
@@ -140,6 +147,12 @@ def _difference(effect: Effect | Unscored) -> str:
     found = effect.difference
     said = [nats(100 * v, 1) if share else nats(v) for v in (found.estimate, found.lower, found.upper)]
     return f"{said[0]}\n[{said[1]}, {said[2]}]"
+
+
+def _count(found: Interval) -> str:
+    """A difference in counts: "+2.4 [+1.5, +3.6]"."""
+    said = [nats(value, 1) for value in (found.estimate, found.lower, found.upper)]
+    return f"{said[0]} [{said[1]}, {said[2]}]"
 
 
 def _place(contrast: Contrast) -> str:
