@@ -133,7 +133,8 @@ def laid_out(
         yield title
         named = [heading.replace("\n", " ") for heading in headings]
         for name, *figures in rows:
-            said = (f"{heading} {figure}" for heading, figure in zip(named[1:], figures, strict=True))
+            told = [str(figure).replace("\n", " ") for figure in figures]
+            said = (f"{heading} {figure}" for heading, figure in zip(named[1:], told, strict=True))
             yield Padding(Text.assemble(name, "\n", "; ".join(said)), (0, 0, 1, 2))
         return
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=0, title_style="", show_header=header)
