@@ -16,6 +16,7 @@ from knowreason.frame import cell_seed
 from knowreason.records import Interval, Unscored
 from knowreason.stats import (
     Limits,
+    Permuted,
     Resampled,
     benjamini_hochberg,
     bounded_difference,
@@ -212,27 +213,30 @@ def effect_of(measure: MeasureName, table: Sums, *, seed: int, draws: int, margi
 
 
 def _found(table: Sums, ratio: _Ratio, seed: int, draws: int) -> _Found | Unscored:
-    if ratio.bounded:
+    if ratio.bounded and table.down.max() == 1:
         return _bounded(table, seed)
     drawn = _drawn(table, ratio, seed, draws)
     if isinstance(drawn, Unscored):
-        return drawn
-    spread = drawn.error * float(np.sqrt(drawn.clusters))
-    p = difference_p(drawn.estimate, drawn.error, drawn.clusters)
+        return _bounded(table, seed) if ratio.bounded else drawn
+    flipped = sign_flip(_differences(table), seed=seed) if ratio.bounded else None
+    p = flipped.p if isinstance(flipped, Permuted) else difference_p(drawn.estimate, drawn.error, drawn.clusters)
     return _Found(
         estimate=drawn.estimate,
         wide=limits(drawn, level=_LEVEL),
         narrow=limits(drawn, level=_NARROW),
         centre=drawn.estimate,
         error=drawn.error,
-        spread=spread,
+        spread=drawn.error * float(np.sqrt(drawn.clusters)),
         questions=drawn.clusters,
         p=p,
     )
 
 
 def _bounded(table: Sums, seed: int) -> _Found | Unscored:
-    """Right answers: the adjusted interval of paired proportions, and the exact or Monte Carlo sign-flip test."""
+    """Right answers, one a question: the adjusted interval of paired proportions, and McNemar's exact test.
+
+    Also where all questions differ alike, which leaves a bootstrap no width.
+    """
     values = _differences(table)
     wide, narrow, flipped = (
         bounded_difference(values, level=_LEVEL),
