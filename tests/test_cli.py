@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from knowreason.cli import _spread, _where, app
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ("audit", "read", "index", "report", "doctor")
+COMMANDS = ("audit", "read", "index", "report", "compare", "doctor")
 
 
 def knowreason(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -70,6 +70,7 @@ def test_help_needs_no_model_and_no_table_library() -> None:
         (["audit", "TRACES", "--out", "run", "--verifier", "scripted:none.jsonl"], "none.jsonl does not exist"),
         (["audit", "TRACES", "--out", "file.txt/run"], "cannot write"),
         (["report", "nowhere"], "nowhere"),
+        (["compare", "nowhere", "--baseline", "owl"], "nowhere holds no finished audit"),
         (["doctor", "builtin:large"], "builtin: takes no name"),
         (["index", "empty.txt", "--out", "index"], "no text"),
     ],
@@ -87,7 +88,9 @@ def test_a_mistake_is_one_clear_line_and_exit_1(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["audit"], ["nonsense"], ["audit", "x.jsonl"], ["read", "--colour"]])
+@pytest.mark.parametrize(
+    "arguments", [["audit"], ["nonsense"], ["audit", "x.jsonl"], ["read", "--colour"], ["compare", "run"]]
+)
 def test_wrong_usage_is_exit_2(arguments: list[str]) -> None:
     assert CliRunner().invoke(app, arguments).exit_code == 2
 

@@ -24,6 +24,13 @@ _REASONS = {
     "grader_error": "the mathematics could not be compared",
     "context_too_long": "longer than the causal language model reads",
     "not_finite": "the scorer gave no finite number",
+    "nothing_scored": "nothing was measured on both sides",
+    "constant": "no question differs from another",
+    "different_instruments": "different rules, models or corpora measured the two",
+    "observer_reads_commitment_only": (
+        "the built-in observer reads which answer a text has settled on, not how well it reasons; "
+        "it takes a causal language model as --scorer"
+    ),
 }
 
 INTEGRITY = {
