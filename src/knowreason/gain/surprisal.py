@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from knowreason.answers import value_of
+from knowreason.errors import Unanswered
 from knowreason.gain.candidates import number_text, numeric_candidates
 from knowreason.models.protocols import Observer
 from knowreason.records import Commitment, Gain, Observation, Step, Trace, TraceGain, Unscored
@@ -25,7 +26,7 @@ def trace_gain(trace: Trace, steps: Sequence[Step], commitment: Commitment | Non
 
     Unscored reasons: no_gold, no_reasoning (a bare answer), reasoning_absent (redacted, summarised or
     stripped), needs_causal_scorer (free text), trained_on_question (the observer has learned from it),
-    too_many_steps.
+    too_many_steps, and what the observer gives for a position that it cannot answer (model_unavailable …).
     """
     space = "options" if trace.options else "candidates"
     asked = _candidates(trace)
@@ -35,7 +36,11 @@ def trace_gain(trace: Trace, steps: Sequence[Step], commitment: Commitment | Non
         assert isinstance(outcome, Unscored)
         return TraceGain(trace_id=trace.trace_id, outcome=outcome, confident_wrong=None, answer_space=space)
     candidates, gold = asked
-    logs = _observed(trace, [0, *(step.end for step in steps)], candidates, observer)
+    try:
+        logs = _observed(trace, [0, *(step.end for step in steps)], candidates, observer)
+    except Unanswered as failed:
+        outcome = Unscored(reason=failed.reason, detail=failed.detail)
+        return TraceGain(trace_id=trace.trace_id, outcome=outcome, confident_wrong=None, answer_space=space)
     gains = _gains(steps, [-log[gold] for log in logs], [_entropy(log) for log in logs])
     sharpened = _entropy(logs[0]) - _entropy(logs[-1])
     total = gains[0].surprisal - gains[-1].surprisal

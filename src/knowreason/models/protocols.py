@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
-from knowreason.records import Continuation, Observation
+from knowreason.records import Continuation, Observation, Unscored
 
 
 class Thresholds(NamedTuple):
@@ -40,6 +40,25 @@ class Entailer(Protocol):
 
     def entail(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, float, float]]:
         """For each (premise, hypothesis): probabilities (supported, refuted, not enough information)."""
+        ...
+
+
+class Judgement(NamedTuple):
+    """What a judge says of a pair: probabilities (supported, refuted, not enough information), and where it stands.
+
+    `span` is the cited piece of the premise, `premise[start:end]`; None where the judge cites nothing.
+    """
+
+    probabilities: tuple[float, float, float]
+    span: tuple[int, int] | None = None
+
+
+@runtime_checkable
+class Judge(Protocol):
+    """An entailer that may fail on a pair, and that cites what its verdict rests on."""
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> Sequence[Judgement | Unscored]:
+        """For each (premise, hypothesis): the judgement, or why there is none."""
         ...
 
 
