@@ -170,7 +170,8 @@ def test_a_full_disk_is_one_clear_line_and_keeps_what_was_paid(path: Path) -> No
     with Ledger(path) as ledger:
         ledger.put(CALL, YES)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    code = f"import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (60000, {before[1]}))\n"
+    limit = f"resource.setrlimit(resource.RLIMIT_FSIZE, (60000, {before[1]}))"
+    code = f"import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); {limit}\n"
     command = [sys.executable, "-c", code + WRITER, str(path), "full", "100000"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert "StoreError: cannot write the ledger" in done.stderr

@@ -7,13 +7,14 @@ import json
 import sys
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Never
+from typing import TYPE_CHECKING, Annotated, Literal, Never
 
 import typer
 
 from knowreason.errors import InputError, KnowreasonError
 
 if TYPE_CHECKING:
+    from knowreason.models.remote.terms import Remote
     from knowreason.read import ReadOptions
 
 _PLAIN = str.maketrans({"−": "-", "–": "-", "…": "...", "·": "-", "─": "-", "✓": "+", "✗": "x"})
@@ -83,10 +84,23 @@ def audit(
     seed: Annotated[int, typer.Option("--seed", help="Chooses the questions of --limit and the bootstrap draws.")] = 0,
     workers: Annotated[int, typer.Option("--workers", help="Threads; 0 is one a core.")] = 0,
     paper: Annotated[bool, typer.Option("--paper", help="Also the published KI and InfoGain, to compare.")] = False,
+    ledger: Annotated[
+        Path | None, typer.Option("--ledger", help="Where answers of servers are kept [ledger.sqlite beside --out].")
+    ] = None,
+    replay: Annotated[
+        Path | None, typer.Option("--replay", metavar="LEDGER", help="Ask no server: every answer is in this ledger.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option("--concurrency", help="Calls of servers at once, at most 200.")] = 16,
+    max_tokens: Annotated[int | None, typer.Option("--max-tokens", help="Stop before servers count more.")] = None,
+    max_cost: Annotated[float | None, typer.Option("--max-cost", help="Stop before it costs more: --price.")] = None,
+    price: Annotated[
+        str | None, typer.Option("--price", metavar="READ,WRITTEN", help="Money for a million tokens of each.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what servers would be asked; ask nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Measure traces: knowledge against a corpus, and where each trace commits, step by step."""
-    from knowreason.pipeline import Audit
+    from knowreason.pipeline import Audit, estimate
     from knowreason.pipeline import audit as run_audit
     from knowreason.progress import bars
     from knowreason.read import parse_source
@@ -105,9 +119,14 @@ def audit(
         seed=seed,
         workers=workers,
         paper=paper,
+        remote=_remote(ledger, replay, concurrency, budget=(max_tokens, max_cost, price)),
     )
+    _announce(task.scorer, task.verifier if task.knowledge else "", replay, dry_run=dry_run)
     with bars() as progress:
-        run_audit(task, progress)
+        if dry_run:
+            _tell(f"would ask for {estimate(task, progress)}")
+            return
+        run_audit(task, progress, _tell)
         progress("report", 0, None)
         page = write_report(out)
     _print_summary(out, page, as_json)
@@ -178,14 +197,41 @@ def report(
 
 
 @app.command()
+def ledger(
+    file: Annotated[Path, typer.Argument(metavar="LEDGER", help="A ledger of recorded answers.")],
+    export: Annotated[Path | None, typer.Option("--export", help="Write its answers as JSON lines.")] = None,
+    add: Annotated[Path | None, typer.Option("--import", help="Add the answers of exported JSON lines.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Count the answers of servers in a ledger, hand them on, or take them in; scripted: reads what is exported."""
+    from knowreason.ledger import Ledger, export_lines, import_lines
+
+    if add is None and not file.is_file():
+        raise InputError(f"{file} does not exist; give the ledger of an audit")
+    with Ledger(file, replay=add is None) as kept:
+        counts = {"imported": import_lines(kept, add)} if add is not None else {}
+        counts["answers"] = len(kept)
+        if export is not None:
+            counts["exported"] = export_lines(kept, export)
+    if as_json:
+        _json(counts)
+    else:
+        typer.echo("\n".join(f"{name:>14}  {value:,}" for name, value in counts.items()))
+
+
+@app.command()
 def doctor(
     uri: Annotated[str, typer.Argument(metavar="URI", help="The model to examine.")] = "builtin:",
+    use: Annotated[
+        Literal["any", "scorer", "verifier"], typer.Option("--use", help="Examine it for this use only.")
+    ] = "any",
     as_json: Json = False,
 ) -> None:
     """Show that a model can do what it claims, on probes whose answer is known."""
     from knowreason.doctor import examine
 
-    findings = examine(uri)
+    _announce(uri if use != "verifier" else "", uri if use != "scorer" else "", None)
+    findings = examine(uri, use)
     if as_json:
         _json([finding._asdict() for finding in findings])
     else:
@@ -247,6 +293,45 @@ def _spread(arguments: list[str]) -> list[str]:
         elif following.startswith("-") and following != "--help":
             raise InputError("--knowledge names no corpus: write --knowledge CORPUS, or leave it out")
     return spread
+
+
+def _announce(scorer: str, verifier: str, replay: Path | None, *, dry_run: bool = False) -> None:
+    """The first line of whatever may send something: what, and to which host."""
+    uris = {use: uri for use, uri in {"scorer": scorer, "verifier": verifier}.items() if uri.startswith("openai:")}
+    if not uris:
+        return
+    from knowreason.models.remote.address import notice
+
+    sends = ("a real run " if dry_run else "") + (notice(uris) or "")
+    _tell(f"replays {replay}; nothing is sent" if replay is not None else sends)
+
+
+def _tell(line: str) -> None:
+    typer.echo(f"knowreason: {line}", err=True)
+
+
+def _remote(
+    ledger: Path | None, replay: Path | None, concurrency: int, *, budget: tuple[int | None, float | None, str | None]
+) -> Remote:
+    from knowreason.models.remote.terms import Remote
+
+    max_tokens, max_cost, price = budget
+    return Remote(
+        ledger=ledger,
+        replay=replay,
+        concurrency=concurrency,
+        max_tokens=max_tokens,
+        max_cost=max_cost,
+        price=None if price is None else _price(price),
+    )
+
+
+def _price(text: str) -> tuple[float, float]:
+    try:
+        read, written = (float(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(f"--price {text}: write --price READ,WRITTEN, as in --price 0.15,0.6") from None
+    return read, written
 
 
 def _read_options(

@@ -184,7 +184,7 @@ class Ledger:
         try:
             return work()
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB or self.replay:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB or self.replay:
                 raise StoreError(f"{self.path} is no ledger of knowreason: {error}") from error
             raise StoreError(f"cannot write the ledger {self.path}: {error}; what it holds is safe") from error
         except OSError as error:

@@ -1,4 +1,4 @@
-"""A model by its URI: `builtin:`, `scripted:PATH`, or a scheme that another package registers.
+"""A model by its URI: `builtin:`, `scripted:PATH`, `openai:MODEL@BASE_URL`, or a scheme that another package registers.
 
 A package adds a scheme by an entry point in the group `knowreason.models`: its name is the scheme, its object
 takes the rest of the URI and returns the model.
@@ -59,4 +59,14 @@ def _load_scripted(rest: str) -> Model:
     return read_script(Path(rest))
 
 
-_OWN: dict[str, Callable[[str], Model]] = {"builtin": _load_builtin, "scripted": _load_scripted}
+def _load_served(rest: str) -> Model:
+    from knowreason.models.openai import load_served
+
+    return load_served(rest)
+
+
+_OWN: dict[str, Callable[[str], Model]] = {
+    "builtin": _load_builtin,
+    "openai": _load_served,
+    "scripted": _load_scripted,
+}
