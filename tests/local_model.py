@@ -82,10 +82,11 @@ def judge(messages: list[dict[str, str]]) -> dict[str, str]:
     best = max(sentences, key=lambda sentence: _shared(claim, sentence))
     if _shared(claim, best) < 0.4:
         return {"quote": "", "verdict": "not_enough_info"}
-    denies = bool(re.search(r"\b(not|never|no|without)\b", best)) != bool(
-        re.search(r"\b(not|never|no|without)\b", claim)
-    )
+    denies = bool(_DENIAL.search(best)) != bool(_DENIAL.search(claim))
     return {"quote": best, "verdict": "refuted" if denies else "supported"}
+
+
+_DENIAL = re.compile(r"\b(not|never|no|without|lowers)\b")
 
 
 def _shared(claim: str, sentence: str) -> float:

@@ -148,8 +148,9 @@ class Handler(BaseHTTPRequestHandler):
             return self._send(200, {"object": "error", "message": "nothing here"})
         if fault == "cut":
             return self._send(200, None, raw=b"")
-        with self.server.lock:
-            seen.charged[request] += 1
+        if self.path.endswith("/completions"):  # of a model, not of its tokeniser
+            with self.server.lock:
+                seen.charged[request] += 1
         return self._send(200, reply)
 
     def _fault(self, request: str, turn: int) -> str:

@@ -29,6 +29,7 @@ from knowreason.models.remote.transport import Transport
 from knowreason.records import Continuation, Unscored
 
 _JUDGING = msgspec.json.encode(judging.PARAMETERS, order="sorted").decode()
+_REACHING = 3  # retries of the first call: who typed a wrong host should not wait
 _WRITTEN = 80  # tokens of a verdict, for estimates: a sentence and a label
 
 T = TypeVar("T")
@@ -55,6 +56,7 @@ class ServedModel:
         self._terms = terms
         self._transport = Transport(self.address, terms)
         self._pool = ThreadPoolExecutor(terms.options.concurrency, thread_name_prefix="call")
+        self._echo = echo.Echo(self._transport)
         self.calls = Calls(terms)
 
     def close(self) -> None:
@@ -71,7 +73,7 @@ class ServedModel:
         """The models that the server lists. Raises `ModelError` where it cannot be reached at all."""
         url = f"{self.address.base_url}/models"
         try:
-            return self._transport.call(url, None, _read_models, may_lack=True).value
+            return self._transport.call(url, None, _read_models, may_lack=True, retries=_REACHING).value
         except Unanswered as error:
             if error.reason == "not_offered":
                 return []
@@ -109,7 +111,7 @@ class ServedModel:
         recorded = self._terms.ledger.get(call)
         if recorded is not None and self._terms.ledger.replay:
             return _way(recorded.text)
-        way = echo.prove(self._transport)
+        way = echo.prove(self._echo, self._transport)
         if recorded is not None and recorded.text != way:
             raise ModelError(
                 f"{self.address.host} now scores by {way}, the answers in {self._terms.ledger.path} are by "
@@ -151,7 +153,7 @@ class ServedModel:
         way = self.prove()
 
         def make() -> Answer:
-            scored = echo.score(self._transport, asked, way)
+            scored = self._echo.score(asked, way)
             return _answer(scored.logprobs, "", scored.usage, scored.latency)
 
         answer = self.calls.answer(self.score_call(asked, way), score_estimate(asked), make)

@@ -24,9 +24,10 @@ def verify_claims(
 
     The passages of all claims of one trace are judged together, so that a verdict never depends on which
     other traces are audited. The deciding passage is the one with the largest probability of a decision
-    (supported or refuted); the cited span is the one that the judge names, else the sentence of it that shares most
-    words with the claim. Where one judgement of a claim failed the claim is Unscored with its reason: what the
-    others say could be the opposite of what that passage says.
+    (supported or refuted). The cited span is the one that the judge names; where it names none, or words of the
+    title, which stands beside the span, it is the sentence that shares most words with the claim.
+    Where one judgement of a claim failed the claim is Unscored with its reason: what the others say could be the
+    opposite of what that passage says.
     """
     if found is None:
         return tuple(_unscored(trace, claim, Unscored(reason="no_corpus")) for claim in claims)
@@ -60,8 +61,6 @@ def _verification(
     for hit, judgement in judged:
         if isinstance(judgement, Unscored):
             return _unscored(trace, claim, judgement)
-        if judgement.span is not None and _named(hit.passage, judgement.span) is None:
-            return _unscored(trace, claim, Unscored(reason="judge_malformed", detail="it cites the title alone"))
         made.append((hit, judgement))
     ranked = sorted(made, key=lambda j: -max(j[1].probabilities[:2]))
     return Verification(

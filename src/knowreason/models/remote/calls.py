@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from threading import Lock
 
 from knowreason.ledger import Answer, Call, Usage
+from knowreason.models.remote.shared import Shared
 from knowreason.models.remote.terms import Terms
 
 
@@ -15,7 +15,7 @@ class Calls:
 
     def __init__(self, terms: Terms) -> None:
         self._ledger, self._budget = terms.ledger, terms.budget
-        self._under_way: dict[bytes, Future[Answer]] = {}
+        self._shared = Shared[bytes, Answer]()
         self._lock = Lock()
         self.made = self.found = 0
 
@@ -24,21 +24,7 @@ class Calls:
 
         Raises `LedgerMiss`, `BudgetSpent`, `StoreError`, and what `make` raises; a failed call leaves no entry.
         """
-        mine: Future[Answer] = Future()
-        with self._lock:
-            first = self._under_way.setdefault(call.key, mine)
-        if first is not mine:
-            return first.result()
-        try:
-            answer = self._found_or_made(call, estimate, make)
-            mine.set_result(answer)
-            return answer
-        except BaseException as error:
-            mine.set_exception(error)
-            raise
-        finally:
-            with self._lock:
-                del self._under_way[call.key]
+        return self._shared.get(call.key, lambda: self._found_or_made(call, estimate, make))
 
     def _found_or_made(self, call: Call, estimate: Usage, make: Callable[[], Answer]) -> Answer:
         held = self._ledger.get(call)

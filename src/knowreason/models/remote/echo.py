@@ -24,6 +24,7 @@ from knowreason.errors import ModelError, Unanswered
 from knowreason.ledger import Usage
 from knowreason.models.remote.budget import guess
 from knowreason.models.remote.replies import Chosen, Completion, Counted, TextChoice, Tokens, first
+from knowreason.models.remote.shared import Shared
 from knowreason.models.remote.transport import Transport, Unusable
 from knowreason.records import Continuation
 
@@ -31,6 +32,7 @@ Way = Literal["token ids", "text"]
 WAYS: tuple[Way, ...] = ("token ids", "text")
 _CONTEXT = "One, two, three, four, five, six,"
 _LIKELY, _UNLIKELY = " seven", " purple"
+_TEXTS = 1024  # whose tokens are remembered: the candidates of a question share a context, its contexts the candidates
 
 
 class Scored(NamedTuple):
@@ -41,12 +43,25 @@ class Scored(NamedTuple):
     latency: float
 
 
-def score(transport: Transport, asked: Continuation, way: Way) -> Scored:
-    """Scores one continuation. Raises what `Transport.call` raises, and Unanswered(answer_boundary)."""
-    return _by_ids(transport, asked) if way == "token ids" else _by_text(transport, asked)
+class Echo:
+    """Scores on one server. Threads share it."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._tokens = Shared[tuple[str, bool], list[int]](_TEXTS)
+
+    def score(self, asked: Continuation, way: Way) -> Scored:
+        """Scores one continuation. Raises what `Transport.call` raises, and Unanswered(answer_boundary)."""
+        if way == "text":
+            return _by_text(self._transport, asked)
+        context = self._tokenised(asked.context, special=True)
+        return _by_ids(self._transport, context, self._tokenised(asked.target, special=False))
+
+    def _tokenised(self, text: str, *, special: bool) -> list[int]:
+        return self._tokens.get((text, special), lambda: _tokens(self._transport, text, special=special))
 
 
-def prove(transport: Transport) -> Way:
+def prove(echo: Echo, transport: Transport) -> Way:
     """The way in which this server proves itself on a probe whose answer is known.
 
     Log-probabilities that are not zero, as many as tokens, and a likely continuation above an unlikely one. Raises
@@ -54,7 +69,7 @@ def prove(transport: Transport) -> Way:
     """
     did: list[str] = []
     for way in WAYS:
-        failure = _failure(transport, way)
+        failure = _failure(echo, way)
         if failure is None:
             return way
         did.append(f"by {way}: {failure}")
@@ -64,22 +79,22 @@ def prove(transport: Transport) -> Way:
     )
 
 
-def _failure(transport: Transport, way: Way) -> str | None:
+def _failure(echo: Echo, way: Way) -> str | None:
     try:
         likely, unlikely = (
-            sum(score(transport, Continuation(context=_CONTEXT, target=target), way).logprobs)
+            sum(echo.score(Continuation(context=_CONTEXT, target=target), way).logprobs)
             for target in (_LIKELY, _UNLIKELY)
         )
     except Unanswered as error:
+        if error.reason == "model_unavailable":  # it says nothing about what the server can do
+            raise ModelError(f"{error.detail}: it could not prove itself; run the same command again") from error
         return error.detail
     if likely <= unlikely:
         return f"it finds {_LIKELY!r} after {_CONTEXT!r} no likelier than {_UNLIKELY!r} ({likely:.2f}, {unlikely:.2f})"
     return None
 
 
-def _by_ids(transport: Transport, asked: Continuation) -> Scored:
-    context = _tokens(transport, asked.context, special=True)
-    target = _tokens(transport, asked.target, special=False)
+def _by_ids(transport: Transport, context: Sequence[int], target: Sequence[int]) -> Scored:
     if not context or not target:
         raise Unanswered("answer_boundary", "the context or the target has no token")
     ids = [*context, *target]

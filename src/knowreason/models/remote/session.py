@@ -144,7 +144,10 @@ class Session:
         budget = self._terms.budget
         budget.check(estimate.usage)
         asked = f"at most about {estimate.calls:,} calls, {budget.worth(estimate.usage)}"
-        return f"{asked}; {estimate.held:,} answers are in {self._terms.ledger.path}"
+        held = (
+            f"{estimate.held:,} answers are in {self._terms.ledger.path}" if estimate.held else "no answer is recorded"
+        )
+        return f"{asked}; {held}"
 
     def begin(self, scorer: str) -> None:
         """Reaches every server and has the scorer prove itself; a replay takes its recorded proof.

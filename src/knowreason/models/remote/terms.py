@@ -34,7 +34,7 @@ class Remote(msgspec.Struct, frozen=True, kw_only=True):
     max_cost: float | None = None
     price: tuple[float, float] | None = None
     timeout: float = 120.0
-    retries: int = 5
+    retries: int = 8
     backoff: float = 0.5
 
     def __post_init__(self) -> None:

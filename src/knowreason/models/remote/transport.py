@@ -78,17 +78,24 @@ class Transport:
         self._client.close()
 
     def call(
-        self, url: str, body: Mapping[str, object] | None, read: Callable[[bytes], T], *, may_lack: bool = False
+        self,
+        url: str,
+        body: Mapping[str, object] | None,
+        read: Callable[[bytes], T],
+        *,
+        may_lack: bool = False,
+        retries: int | None = None,
     ) -> Reply[T]:
-        """Posts `body` as JSON (None: gets) and returns what `read` makes of the answer.
+        """Posts `body` as JSON (None: gets) and returns what `read` makes of the answer; at most so many retries.
 
         `read` raises `Unusable` or a msgspec error for an answer that is none. Raises `Unanswered` (model_unavailable,
         unusable_answer, request_refused; not_offered for a missing path if `may_lack`) and `ModelError` as above.
         """
         failed = _Failed("model_unavailable", "it was not asked")
-        for turn in range(self._options.retries + 1):
+        most = self._options.retries if retries is None else min(retries, self._options.retries)
+        for turn in range(most + 1):
             if turn:
-                self._wait(turn, failed.wait)
+                self._wait(turn, failed)
             outcome = self._try(url, body, read, may_lack)
             if isinstance(outcome, Reply):
                 self._given_up = 0
@@ -168,9 +175,11 @@ class Transport:
             )
         return seconds
 
-    def _wait(self, turn: int, asked: float) -> None:
-        longest = min(_LONGEST_WAIT, self._options.backoff * 2 ** (turn - 1))
-        if self._stop.wait(asked + random.uniform(longest / 2, longest)):
+    def _wait(self, turn: int, failed: _Failed) -> None:
+        # a server that answers nonsense is not overloaded: waiting longer and longer would not help
+        doubled = 1 if failed.reason == "unusable_answer" else 2 ** (turn - 1)
+        longest = min(_LONGEST_WAIT, self._options.backoff * doubled)
+        if self._stop.wait(failed.wait + random.uniform(longest / 2, longest)):
             raise ModelError("the work was stopped")
 
     def _give_up(self, failed: _Failed) -> ModelError:
