@@ -44,11 +44,12 @@ class Ways:
 
 @dataclass
 class Seen:
-    """What reached the server: calls by path, whole answers by request, headers, the most at once."""
+    """What reached the server: calls by path, whole answers by request (late ones apart), keys, the most at once."""
 
     calls: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     charged: Counter[str] = field(default_factory=Counter)
+    late: Counter[str] = field(default_factory=Counter)
     turns: Counter[str] = field(default_factory=Counter)
     keys: set[str] = field(default_factory=set)
     bodies: list[dict[str, Any]] = field(default_factory=list)
@@ -150,7 +151,7 @@ class Handler(BaseHTTPRequestHandler):
             return self._send(200, None, raw=b"")
         if self.path.endswith("/completions"):  # of a model, not of its tokeniser
             with self.server.lock:
-                seen.charged[request] += 1
+                (seen.late if fault == "slow" else seen.charged)[request] += 1
         return self._send(200, reply)
 
     def _fault(self, request: str, turn: int) -> str:

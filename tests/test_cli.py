@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from knowreason.cli import _spread, _where, app
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ("audit", "read", "index", "report", "doctor")
+COMMANDS = ("audit", "read", "index", "report", "doctor", "ledger")
 
 
 def knowreason(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -105,7 +105,9 @@ def test_with_three_calls_in_ten_failing_every_claim_is_judged_or_says_why_not(
         assert set(server.seen.charged.values()) <= {1}
     claims, scores = (pl.read_parquet(run / f"{name}.parquet") for name in ("claims", "scores"))
     assert claims.filter(pl.col("verdict").is_null() == pl.col("unscored").is_null()).is_empty()
-    assert set(claims["unscored"].drop_nulls()) == {"model_unavailable", "unusable_answer"}
+    given_up = set(claims["unscored"].drop_nulls())
+    assert given_up
+    assert given_up <= {"model_unavailable", "unusable_answer"}
     judged = claims.filter(pl.col("unscored").is_null())
     key = ["trace_id", "step", "claim", "verdict", "confidence", "reason"]
     assert judged.select(key).equals(calm.join(judged, on=key[:3], how="semi").select(key))
@@ -116,12 +118,8 @@ def test_with_three_calls_in_ten_failing_every_claim_is_judged_or_says_why_not(
     )
     both = scores.join(decided, on="trace_id").filter(pl.col("share").is_not_null())
     assert (both["ki_coverage"] - both["share"]).abs().max() < 1e-12
-    assert (
-        scores["gain_unscored"]
-        .drop_nulls()
-        .is_in(["no_reasoning", "needs_causal_scorer", "model_unavailable", "unusable_answer"])
-        .all()
-    )
+    reasons = {"no_reasoning", "needs_causal_scorer", "model_unavailable", "unusable_answer"}
+    assert set(scores["gain_unscored"].drop_nulls()) <= reasons
 
 
 def test_what_failed_is_all_that_another_run_asks_for(example_dir: Path, tmp_path: Path) -> None:
@@ -244,6 +242,15 @@ def test_orders_in_a_trace_change_no_verdict_of_another_claim(example_dir: Path,
 def hijacked(response: str) -> str:
     first, stop, rest = response.partition(". ")
     return first + stop + INJECTED.strip() + " " + rest
+
+
+def test_a_ledger_that_cannot_be_written_is_one_clear_line(example_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a file")
+    with serving() as server:
+        done = knowreason("audit", *options(example_dir, server), "--ledger", "file/ledger.sqlite", cwd=tmp_path)
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+        assert "cannot write the ledger file/ledger.sqlite" in done.stderr
+        assert server.seen.calls.total() == 0
 
 
 def test_the_first_line_says_what_is_sent_and_where(example_dir: Path, tmp_path: Path) -> None:

@@ -91,6 +91,7 @@ def audit(
         Path | None, typer.Option("--replay", metavar="LEDGER", help="Ask no server: every answer is in this ledger.")
     ] = None,
     concurrency: Annotated[int, typer.Option("--concurrency", help="Calls of servers at once, at most 200.")] = 16,
+    timeout: Annotated[float, typer.Option("--timeout", help="Seconds to wait for one answer of a server.")] = 120.0,
     max_tokens: Annotated[int | None, typer.Option("--max-tokens", help="Stop before servers count more.")] = None,
     max_cost: Annotated[float | None, typer.Option("--max-cost", help="Stop before it costs more: --price.")] = None,
     price: Annotated[
@@ -119,7 +120,7 @@ def audit(
         seed=seed,
         workers=workers,
         paper=paper,
-        remote=_remote(ledger, replay, concurrency, budget=(max_tokens, max_cost, price)),
+        remote=_remote(ledger, replay, (concurrency, timeout), budget=(max_tokens, max_cost, price)),
     )
     _announce(task.scorer, task.verifier if task.knowledge else "", replay, dry_run=dry_run)
     with bars() as progress:
@@ -311,15 +312,20 @@ def _tell(line: str) -> None:
 
 
 def _remote(
-    ledger: Path | None, replay: Path | None, concurrency: int, *, budget: tuple[int | None, float | None, str | None]
+    ledger: Path | None,
+    replay: Path | None,
+    patience: tuple[int, float],
+    *,
+    budget: tuple[int | None, float | None, str | None],
 ) -> Remote:
     from knowreason.models.remote.terms import Remote
 
-    max_tokens, max_cost, price = budget
+    (concurrency, timeout), (max_tokens, max_cost, price) = patience, budget
     return Remote(
         ledger=ledger,
         replay=replay,
         concurrency=concurrency,
+        timeout=timeout,
         max_tokens=max_tokens,
         max_cost=max_cost,
         price=None if price is None else _price(price),

@@ -158,7 +158,7 @@ def _ready(task: Audit, session: Session, show: Progress, tell: Callable[[str], 
     instruments = _instruments(task, show, session)
     if session.asks:
         tell(session.check(_estimate(task, session, instruments, show)))
-    session.begin(task.scorer)
+    session.begin(task.scorer, task.verifier if task.knowledge else None)
     uris = {"verifier": task.verifier, "scorer": task.scorer}
     described = {use: session.described(uris[use], told) for use, told in instruments.described.items()}
     return msgspec.structs.replace(instruments, described=described)

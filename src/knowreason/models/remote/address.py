@@ -71,8 +71,14 @@ def parse(rest: str) -> Address:
 
 
 def api_key() -> str | None:
-    """The key to send, from the environment; None where none is set."""
-    return next((value for name in KEYS if (value := os.environ.get(name, "").strip())), None)
+    """The key to send, from the environment; None where none is set. Raises `ModelError` for what cannot be sent."""
+    for name in KEYS:
+        value = os.environ.get(name, "").strip()
+        if value and not (value.isascii() and value.isprintable()):
+            raise ModelError(f"{name} holds characters that no key has; set it again")
+        if value:
+            return value
+    return None
 
 
 def notice(uses: dict[str, str]) -> str | None:

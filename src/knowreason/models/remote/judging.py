@@ -31,7 +31,6 @@ _SCHEMA: dict[str, object] = {
 }
 PARAMETERS: dict[str, object] = {
     "temperature": 0,
-    "seed": 0,
     "max_tokens": ANSWER_TOKENS,
     "response_format": {
         "type": "json_schema",

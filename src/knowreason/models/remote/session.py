@@ -149,13 +149,14 @@ class Session:
         )
         return f"{asked}; {held}"
 
-    def begin(self, scorer: str) -> None:
-        """Reaches every server and has the scorer prove itself; a replay takes its recorded proof.
+    def begin(self, scorer: str, verifier: str | None) -> None:
+        """Reaches the servers that will be asked and has the scorer prove itself; a replay takes its recorded proof.
 
         Raises `ModelError` where a server does not answer, or cannot score.
         """
-        for server in self._servers.values() if self.asks else ():
-            server.served()
+        for uri in dict.fromkeys((scorer, verifier)) if self.asks else ():
+            if uri in self._servers:
+                self._servers[uri].served()
         if scorer in self._servers:
             self._servers[scorer].prove()
 

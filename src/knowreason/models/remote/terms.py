@@ -43,7 +43,7 @@ class Remote(msgspec.Struct, frozen=True, kw_only=True):
             raise InputError(f"--concurrency {self.concurrency}: give 1 to {MOST}")
         if self.max_cost is not None and self.price is None:
             raise InputError("--max-cost needs --price READ,WRITTEN: money for a million tokens read, and written")
-        limits = {"--max-tokens": self.max_tokens, "--max-cost": self.max_cost}
+        limits = {"--max-tokens": self.max_tokens, "--max-cost": self.max_cost, "--timeout": self.timeout}
         wrong = [f"{name} {value}" for name, value in limits.items() if value is not None and value <= 0]
         if wrong:
             raise InputError(f"{wrong[0]}: give a positive number")
