@@ -23,6 +23,12 @@ _REASONS = {
     "grader_timeout": "the mathematics took too long to compare",
     "grader_error": "the mathematics could not be compared",
     "not_finite": "the scorer gave no finite number",
+    "judge_malformed": "the judge gave no usable verdict, twice",
+    "model_unavailable": "the server did not answer",
+    "unusable_answer": "the server's answers could not be used",
+    "request_refused": "the server refused the request",
+    "answer_boundary": "one token spans the end of the text and the answer",
+    "not_offered": "the server stopped offering what it had proven",
 }
 
 INTEGRITY = {
