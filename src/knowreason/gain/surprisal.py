@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from knowreason.answers import value_of
+from knowreason.errors import Unanswered
 from knowreason.gain.candidates import number_text, numeric_candidates
 from knowreason.gain.options import OptionScorer
 from knowreason.models.protocols import Observer
@@ -38,10 +39,11 @@ def trace_gain(trace: Trace, steps: Sequence[Step], commitment: Commitment | Non
 
     Unscored reasons: no_gold, no_reasoning (a bare answer), reasoning_absent (redacted, summarised or
     stripped), needs_causal_scorer (free text), trained_on_question (the observer has learned from it),
-    too_many_steps, context_too_long (for a causal scorer).
+    too_many_steps, context_too_long (for a causal scorer), and what a scorer gives for a position that it cannot
+    answer (model_unavailable …).
     """
     space = "options" if trace.options else "tokens" if isinstance(observer, OptionScorer) else "candidates"
-    course = _refusal(trace, steps, commitment, observer) or _course(trace, [0, *(s.end for s in steps)], observer)
+    course = _refusal(trace, steps, commitment, observer) or _asked(trace, [0, *(s.end for s in steps)], observer)
     if isinstance(course, Unscored):
         return TraceGain(trace_id=trace.trace_id, outcome=course, confident_wrong=None, answer_space=space)
     gains = _gains(steps, course)
@@ -52,6 +54,14 @@ def trace_gain(trace: Trace, steps: Sequence[Step], commitment: Commitment | Non
         answer_space=space,
         answer_tokens=course.tokens,
     )
+
+
+def _asked(trace: Trace, ends: Sequence[int], observer: Observer) -> _Course | Unscored:
+    """The course, or the reason of a scorer that has no answer for one of its positions."""
+    try:
+        return _course(trace, ends, observer)
+    except Unanswered as failed:
+        return Unscored(reason=failed.reason, detail=failed.detail)
 
 
 def _course(trace: Trace, ends: Sequence[int], observer: Observer) -> _Course | Unscored:

@@ -43,6 +43,25 @@ class Entailer(Protocol):
         ...
 
 
+class Judgement(NamedTuple):
+    """What a judge says of a pair: probabilities (supported, refuted, not enough information), and where it stands.
+
+    `span` is the cited piece of the premise, `premise[start:end]`; None where the judge cites nothing.
+    """
+
+    probabilities: tuple[float, float, float]
+    span: tuple[int, int] | None = None
+
+
+@runtime_checkable
+class Judge(Protocol):
+    """An entailer that may fail on a pair, and that cites what its verdict rests on."""
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> Sequence[Judgement | Unscored]:
+        """For each (premise, hypothesis): the judgement, or why there is none."""
+        ...
+
+
 @runtime_checkable
 class Observer(Protocol):
     """Reads which candidate answer a text has settled on so far."""

@@ -33,6 +33,10 @@ _SHORT_REASONS = {
     "no_gold": "no gold",
     "no_corpus": "no corpus",
     "no_claims": "no claims",
+    "judge_malformed": "judge failed",
+    "model_unavailable": "no answer",
+    "unusable_answer": "bad answers",
+    "request_refused": "refused",
     "no_decided_claim": "none decided",
 }
 _WIDTHS = (18, 6, 13, 13, 7, 20, 7, 6)

@@ -31,6 +31,12 @@ _REASONS = {
         "the built-in observer reads which answer a text has settled on, not how well it reasons; "
         "it takes a causal language model as --scorer"
     ),
+    "judge_malformed": "the judge gave no usable verdict, twice",
+    "model_unavailable": "the server did not answer",
+    "unusable_answer": "the server's answers could not be used",
+    "request_refused": "the server refused the request",
+    "answer_boundary": "one token spans the end of the text and the answer",
+    "not_offered": "the server stopped offering what it had proven",
 }
 
 INTEGRITY = {
