@@ -223,14 +223,20 @@ def test_step_cuts_partition_any_text_and_respect_forced_offsets(text: str, forc
     assert {f for f in forced if 0 < f < len(text)} <= {a for a, _ in cuts}
 
 
-def test_a_position_without_an_answer_leaves_the_trace_unscored_with_the_reason() -> None:
+@pytest.mark.parametrize(
+    ("options", "gold", "space"), [(OPTIONS, "B", "options"), (None, "insulin", "tokens"), (None, "42", "tokens")]
+)
+def test_a_position_without_an_answer_leaves_the_trace_unscored_with_the_reason(
+    options: dict[str, str] | None, gold: str, space: str
+) -> None:
     def answer(asked: Continuation) -> list[float]:
         if "Beta cells" in asked.context:
             raise Unanswered("model_unavailable", "status 500")
         return [-1.0]
 
-    trace = make_trace(" ".join(SENTENCES))
-    steps, commitment = split_steps(trace, final_statement(trace.reasoning, None, OPTIONS), count_words)
+    trace = make_trace(" ".join(SENTENCES), options=options, gold=gold)
+    steps, commitment = split_steps(trace, final_statement(trace.reasoning, None, options), count_words)
     gain = trace_gain(trace, steps, commitment, OptionScorer(Scripted(logprobs=answer)))
     assert gain.outcome == Unscored(reason="model_unavailable", detail="status 500")
+    assert gain.answer_space == space
     assert gain.confident_wrong is None
