@@ -36,6 +36,9 @@ class Vocabulary:
         known = list(self._ids)
         return [known[i] for i in ids]
 
+    def logprobs(self, ids: list[int]) -> list[float | None]:
+        return token_logprobs(self.tokens(ids))
+
 
 def _follows() -> dict[str, Counter[str]]:
     after: dict[str, Counter[str]] = {}

@@ -15,13 +15,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 
 import local_model
 
 MODEL = "tiny"
 LONGEST = 1 << 22  # bytes of a request
 PASSING = ("429", "500", "slow", "drop", "broken", "schema", "cut")  # faults of which another try is free
+
+
+class Language(Protocol):
+    """The language model that is served, the deterministic one if none is given."""
+
+    def ids(self, text: str, *, special: bool) -> list[int]: ...
+
+    def tokens(self, ids: list[int]) -> list[str]: ...
+
+    def logprobs(self, ids: list[int]) -> list[float | None]: ...
 
 
 @dataclass
@@ -62,11 +72,11 @@ class LocalServer(ThreadingHTTPServer):
     request_queue_size = 512
     block_on_close = False
 
-    def __init__(self, ways: Ways, port: int = 0) -> None:
+    def __init__(self, ways: Ways, port: int = 0, language: Language | None = None) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.ways, self.seen = ways, Seen()
         self.lock = threading.Lock()
-        self.vocabulary = local_model.Vocabulary()
+        self.language = language or local_model.Vocabulary()
 
     @property
     def uri(self) -> str:
@@ -77,8 +87,8 @@ class LocalServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(ways: Ways | None = None, port: int = 0) -> Iterator[LocalServer]:
-    server = LocalServer(ways or Ways(), port)
+def serving(ways: Ways | None = None, port: int = 0, language: Language | None = None) -> Iterator[LocalServer]:
+    server = LocalServer(ways or Ways(), port, language)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
@@ -186,7 +196,7 @@ class Handler(BaseHTTPRequestHandler):
             return {"object": "list", "data": [{"id": MODEL, "max_model_len": 8192}]}
         if self.path == "/tokenize" and self.server.ways.tokenize:
             with self.server.lock:
-                ids = self.server.vocabulary.ids(body["prompt"], special=body["add_special_tokens"])
+                ids = self.server.language.ids(body["prompt"], special=body["add_special_tokens"])
             return {"count": len(ids), "max_model_len": 8192, "tokens": ids}
         if self.path == "/v1/completions":
             return self._completion(body)
@@ -195,9 +205,9 @@ class Handler(BaseHTTPRequestHandler):
     def _completion(self, body: dict[str, Any]) -> object:
         ways, prompt = self.server.ways, body["prompt"]
         with self.server.lock:
-            ids = self.server.vocabulary.ids(prompt, special=True) if isinstance(prompt, str) else prompt
-            tokens = self.server.vocabulary.tokens(ids)
-        values = local_model.token_logprobs(tokens)
+            ids = self.server.language.ids(prompt, special=True) if isinstance(prompt, str) else prompt
+            tokens = self.server.language.tokens(ids)
+            values = self.server.language.logprobs(ids)
         if ways.echo == "zeros":
             values = [None, *[0.0] * (len(values) - 1)]
         if ways.echo == "chance":
