@@ -34,7 +34,7 @@ bench: .venv/bench
 
 .venv/dev: .venv/pip pyproject.toml
 	@echo "installing knowreason and what its tests need into .venv …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,inspect]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,inspect,api]'
 	@touch $@ .venv/core
 
 .venv/bench: .venv/dev

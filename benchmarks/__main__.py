@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ class Plan(NamedTuple):
     alternative_sizes: tuple[int, ...]
 
 
-PLANS = {
+CORE_PLANS = {
     "read": Plan("read_only", (1_000, 10_000, 41_845), "inspect_json_dataset", (1_000, 10_000, 41_845)),
     "split": Plan("split_ours", (1_000, 10_000), "split_pysbd", (1_000,)),
     "claims": Plan("claims_ours", (1_000, 4_000), "split_pysbd", (1_000,)),
@@ -44,6 +45,18 @@ PLANS = {
     "verify": Plan("verify_ours", (50, 200, 400), "verify_one_by_one", (50,)),
     "observe": Plan("observe_ours", (50, 200, 400), "observe_one_option_a_row", (50,)),
 }
+# Ratios are at one size each; the size is the tokens of one trace. These need the extra `hf`.
+CAUSAL_PLANS = {
+    f"causal {size} {against}": Plan("two_passes", (size,), work, (size,))
+    for size in (1_000, 4_000)
+    for against, work in (
+        ("steps", "step_by_step"),
+        ("steps-lean", "step_by_step_answer_logits"),
+        ("pass", "plain_pass"),
+        ("pass-lean", "plain_pass_answer_logits"),
+    )
+}
+PLANS = CORE_PLANS | CAUSAL_PLANS
 
 
 def main() -> None:
@@ -54,7 +67,8 @@ def main() -> None:
     unknown = set(sys.argv[1:]) - set(PLANS)
     if unknown:
         raise SystemExit(f"no such stage: {', '.join(sorted(unknown))}; choose from {', '.join(PLANS)}")
-    rows = [row for name in sys.argv[1:] or PLANS for row in _run(name, PLANS[name])]
+    able = PLANS if find_spec("transformers") else CORE_PLANS
+    rows = [row for name in sys.argv[1:] or able for row in _run(name, PLANS[name])]
     _write(rows)
     _show(rows)
 
@@ -96,9 +110,10 @@ def _measure(stage: str, work: str, size: int) -> dict[str, object]:
 
 
 def _measure_here(work: str, size: int) -> None:
+    from benchmarks import causal
     from benchmarks.work import WORK
 
-    measured = WORK[work](size)
+    measured = {**WORK, **causal.WORK}[work](size)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({**measured._asdict(), "peak_mb": peak}))
 

@@ -14,10 +14,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from knowreason.cli import _spread, _where, app
+from knowreason.arguments import spread, where_of
+from knowreason.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ("audit", "read", "index", "report", "doctor")
+COMMANDS = ("audit", "read", "index", "report", "compare", "doctor", "ledger")
 
 
 def knowreason(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -70,6 +71,7 @@ def test_help_needs_no_model_and_no_table_library() -> None:
         (["audit", "TRACES", "--out", "run", "--verifier", "scripted:none.jsonl"], "none.jsonl does not exist"),
         (["audit", "TRACES", "--out", "file.txt/run"], "cannot write"),
         (["report", "nowhere"], "nowhere"),
+        (["compare", "nowhere", "--baseline", "owl"], "nowhere holds no finished audit"),
         (["doctor", "builtin:large"], "builtin: takes no name"),
         (["index", "empty.txt", "--out", "index"], "no text"),
     ],
@@ -87,15 +89,17 @@ def test_a_mistake_is_one_clear_line_and_exit_1(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["audit"], ["nonsense"], ["audit", "x.jsonl"], ["read", "--colour"]])
+@pytest.mark.parametrize(
+    "arguments", [["audit"], ["nonsense"], ["audit", "x.jsonl"], ["read", "--colour"], ["compare", "run"]]
+)
 def test_wrong_usage_is_exit_2(arguments: list[str]) -> None:
     assert CliRunner().invoke(app, arguments).exit_code == 2
 
 
 def test_knowledge_takes_what_a_shell_expands() -> None:
-    spread = _spread(["audit", "t.jsonl", "--knowledge", "a.md", "b.md", "--out", "run", "x"])
-    assert spread == ["audit", "t.jsonl", "--knowledge", "a.md", "--knowledge", "b.md", "--out", "run", "x"]
-    assert _spread(["audit", "--knowledge=a.md", "t"]) == ["audit", "--knowledge=a.md", "t"]
+    found = spread(["audit", "t.jsonl", "--knowledge", "a.md", "b.md", "--out", "run", "x"])
+    assert found == ["audit", "t.jsonl", "--knowledge", "a.md", "--knowledge", "b.md", "--out", "run", "x"]
+    assert spread(["audit", "--knowledge=a.md", "t"]) == ["audit", "--knowledge=a.md", "t"]
 
 
 def test_read_writes_traces_that_audit_takes(example_dir: Path, tmp_path: Path) -> None:
@@ -169,7 +173,7 @@ def test_output_that_cannot_be_written_is_one_clear_line() -> None:
 
 
 def test_a_field_named_twice_keeps_both_values() -> None:
-    assert _where(["model=a", "domain=d", "model=b,c"]) == {"model": ("a", "b", "c"), "domain": ("d",)}
+    assert where_of(["model=a", "domain=d", "model=b,c"]) == {"model": ("a", "b", "c"), "domain": ("d",)}
 
 
 def test_doctor_shows_the_proof_of_the_built_in_model() -> None:

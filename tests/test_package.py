@@ -69,7 +69,7 @@ CLOSED = """
 import builtins, socket, sys
 
 class Extras:
-    names = {"torch", "transformers", "inspect_ai", "openai", "onnx", "pytest", "hypothesis", "rank_bm25"}
+    names = {"torch", "transformers", "inspect_ai", "openai", "onnx", "pytest", "hypothesis", "rank_bm25", "httpx2"}
 
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in self.names:
@@ -109,6 +109,14 @@ def test_an_inspect_log_without_its_extra_ends_with_the_pip_line(tmp_path: Path)
     done = run_closed(code, "read", str(log), "--out", str(tmp_path / "t.jsonl"))
     assert done.returncode == 1
     assert "pip install 'knowreason[inspect]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_model_on_a_server_without_its_extra_ends_with_the_pip_line() -> None:
+    code = "from knowreason.cli import main; sys.argv[0] = 'knowreason'; main()"
+    done = run_closed(code, "doctor", "openai:m@http://127.0.0.1:9/v1")
+    assert done.returncode == 1
+    assert "pip install 'knowreason[api]'" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from contextlib import closing
+from typing import Literal, NamedTuple
 
-from knowreason.models.load import load
-from knowreason.models.protocols import Entailer, Observer, Scorer
-from knowreason.records import Continuation, Observation
+from knowreason.errors import ModelError
+from knowreason.models.load import Model, load
+from knowreason.models.openai import ServedModel
+from knowreason.models.protocols import Entailer, Observer, PrefixScorer, Scorer
+from knowreason.records import Continuation, Observation, Prefixes, Unscored
 
 _PASSAGE = "Iron. Vitamin C, taken with a meal, raises the share of plant iron that the gut absorbs."
 _PROBES = (
@@ -29,18 +32,90 @@ class Finding(NamedTuple):
     detail: str
 
 
-def examine(uri: str) -> list[Finding]:
-    """All probes that fit the model at `uri`. Raises `ModelError` where it cannot be loaded."""
+Use = Literal["any", "scorer", "verifier"]
+
+
+def examine(uri: str, use: Use = "any") -> list[Finding]:
+    """All probes that fit the model at `uri` and its use. Raises `ModelError` where it cannot be loaded."""
     model = load(uri)
+    if isinstance(model, ServedModel):
+        with closing(model):
+            return list(_served(model, use))
+    return list(_examined(model, use))
+
+
+def _examined(model: Model, use: Use) -> Iterator[Finding]:
     described = model.describe()
-    findings = [Finding("loaded", True, f"{described['id']} {described['sha256'][:12]}")]
-    if isinstance(model, Entailer):
-        findings += _entailment(model)
+    yield Finding("loaded", True, f"{described['id']} {described['sha256'][:12]}")
+    proof = getattr(model, "proof", None)
+    if proof is not None:
+        yield Finding("proved itself when it was opened", True, proof)
+    if isinstance(model, Entailer) and use != "scorer":
+        yield from _entailment(model)
+    if use == "verifier":
+        return
     if isinstance(model, Observer):
-        findings += _observation(model)
+        yield from _observation(model)
     elif isinstance(model, Scorer):
-        findings += _continuation(model)
-    return findings
+        yield from _continuation(model)
+    if isinstance(model, PrefixScorer):
+        yield _prefixes(model)
+
+
+def _served(model: ServedModel, use: Use) -> Iterator[Finding]:
+    """What a server must show: it is there, lists the model, gives real log-probabilities, obeys the schema."""
+    address = model.address
+    yield Finding("where", True, f"{address.model} on {address.place}")
+    try:
+        listed = model.served()
+    except ModelError as error:
+        yield Finding("reachable", False, str(error))
+        return
+    names = [served.id for served in listed]
+    yield Finding("reachable", True, f"{address.base_url} answers")
+    if listed:
+        yield Finding("the model is listed", address.model in names, ", ".join(sorted(names)[:8]))
+    context = next((served.max_model_len for served in listed if served.id == address.model), None)
+    yield Finding("context length", True, "the server does not say" if context is None else f"{context:,} tokens")
+    if use != "verifier":
+        yield from _guarded("log-probabilities are real", _scoring(model))
+    if use != "scorer":
+        yield from _guarded("structured output is obeyed", _judging(model))
+
+
+def _guarded(name: str, probes: Iterator[Finding]) -> Iterator[Finding]:
+    """The findings of `probes`; one that ends them is a finding too."""
+    try:
+        yield from probes
+    except ModelError as error:
+        yield Finding(name, False, str(error))
+
+
+def _scoring(model: ServedModel) -> Iterator[Finding]:
+    way = model.prove()
+    yield Finding("log-probabilities are real", True, f"proven on a probe, by {way}")
+    yield from _continuation(model)
+    asked = [Continuation(context=_PASSAGE * 8, target=f" {number}") for number in range(16)]
+    begun = time.perf_counter()
+    model.logprobs(asked)
+    yield _speed(begun, len(asked), "continuations")
+
+
+def _judging(model: ServedModel) -> Iterator[Finding]:
+    begun = time.perf_counter()
+    judged = model.judge([(_PASSAGE, claim) for claim, _, _ in _PROBES])
+    for (_, label, name), answer in zip(_PROBES, judged, strict=True):
+        if isinstance(answer, Unscored):
+            yield Finding(name, False, f"{answer.reason}: {answer.detail}")
+        else:
+            cited = "nothing" if answer.span is None else repr(_PASSAGE[slice(*answer.span)])
+            yield Finding(name, answer.probabilities[label] == 1.0, f"it cites {cited}")
+    yield _speed(begun, len(judged), "pairs")
+
+
+def _speed(begun: float, count: int, what: str) -> Finding:
+    seconds = max(time.perf_counter() - begun, 1e-9)
+    return Finding("speed", True, f"{count / seconds:.1f} {what} a second, {count} at once")
 
 
 def _entailment(model: Entailer) -> Iterator[Finding]:
@@ -82,6 +157,16 @@ def _continuation(model: Scorer) -> Iterator[Finding]:
         sum(likely) > sum(unlikely),
         f"{sum(likely):.2f} against {sum(unlikely):.2f} nats",
     )
+
+
+def _prefixes(model: PrefixScorer) -> Finding:
+    name, targets = "every prefix at once equals one by one", (" insulin", " the hormone glucagon")
+    asked = Prefixes(context=f"{_QUESTION} {_PASSAGE}", cuts=(0, 36, 60, 90), lead="\nSo it is:", targets=targets)
+    found = model.prefix_logprobs(asked)
+    if isinstance(found, Unscored):
+        return Finding(name, False, f"{found.reason}: {found.detail}")
+    pairs = [Continuation(context=asked.context[:c] + asked.lead, target=t) for c in asked.cuts for t in targets]
+    return _invariance(name, [tokens for row in found for tokens in row], model.logprobs(pairs))
 
 
 def _invariance(

@@ -5,6 +5,9 @@ KnowreasonError
 │   └── CorpusError   a corpus that holds no text, or an index that does not belong to it
 ├── MissingExtra      an optional part is not installed; the message ends with the pip line (exit 1)
 ├── ModelError        a model could not be loaded, or did not prove itself (exit 1)
+│   ├── LedgerMiss    a replay asks for an answer that the ledger does not hold
+│   ├── BudgetSpent   the next call would go over --max-tokens or --max-cost
+│   └── Unanswered    a server gave one item no usable answer; its stage makes it an `Unscored`
 └── StoreError        a run directory cannot be written, or belongs to another audit (exit 1)
 
 One item that fails (a malformed line, a claim without evidence) is never an exception: it is a `ReadIssue`
@@ -34,6 +37,22 @@ class MissingExtra(KnowreasonError):  # noqa: N818 - it names a thing to install
 
 class ModelError(KnowreasonError):
     """A model could not be loaded or failed its own proof."""
+
+
+class LedgerMiss(ModelError):  # noqa: N818 - it names what is missing
+    """A replay met a call that was never recorded."""
+
+
+class BudgetSpent(ModelError):  # noqa: N818 - nothing went wrong
+    """The budget does not allow the next call. What was paid for is in the ledger."""
+
+
+class Unanswered(ModelError):  # noqa: N818 - an item without an answer, not a fault of the program
+    """One item has no usable answer. `reason` is that of the `Unscored` it becomes; it ends no audit."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason, self.detail = reason, detail
 
 
 class StoreError(KnowreasonError):

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from threading import Event
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -27,13 +27,17 @@ from knowreason.errors import InputError, ModelError
 from knowreason.frame import SCHEMAS, Audited, rows_of, write_summary
 from knowreason.gain import OptionScorer, trace_gain
 from knowreason.grade import Grader
-from knowreason.models.load import Model, load
-from knowreason.models.protocols import Entailer, Observer, Scorer
+from knowreason.ledger import Usage
+from knowreason.models.load import Model
+from knowreason.models.protocols import Entailer, Judge, Observer, Scorer
+from knowreason.models.remote.session import Counting, Estimate, Session
+from knowreason.models.remote.terms import Remote
 from knowreason.models.tokens import count_tokens
-from knowreason.read import ReadOptions, Source, Tally, advice, as_source, read_traces, source_files
-from knowreason.records import Grade, ReadIssue, Trace
+from knowreason.read import ReadOptions, Source, as_source, source_files
+from knowreason.records import Grade, Trace, Unscored
 from knowreason.retrieve import Index
 from knowreason.retrieve.knowledge import open_knowledge
+from knowreason.selection import SELECTABLE, Selection, Wanted, choose, nothing_to_audit, selected
 from knowreason.store import Store, hash_files
 from knowreason.verify import Thresholds, verify_claims
 
@@ -58,11 +62,13 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     read: how logs are read: fields, settings, the filter of a harness, whether a gold answer is needed.
     corpus_fields: text, title, id, source or licence, each with the corpus's own name for it.
     where: the traces to keep: benchmark, domain, model, variant, condition or integrity, with its values.
-    scorer, verifier: who observes answers and who judges claims, `builtin:` or `scripted:PATH`.
+    scorer, verifier: who observes answers and who judges claims, `builtin:`, `scripted:PATH` or `openai:MODEL@URL`;
+        a causal language model, `hf:FOLDER`, can be the scorer.
     limit: whole questions are taken until there are so many traces; None takes all.
     seed: chooses the questions of `limit` and the bootstrap draws.
-    workers: threads, 0 for one a core. They change no figure.
+    workers: threads, 0 for one a core, or more where servers are waited for. They change no figure.
     paper: also the published KI and InfoGain.
+    remote: how models on servers are asked: ledger, replay, concurrency, budget. It changes no figure.
     """
 
     sources: tuple[Source, ...]
@@ -77,6 +83,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     workers: int = 0
     paper: bool = False
+    remote: Remote = Remote()
 
     def __post_init__(self) -> None:
         """Texts become paths and sources, a single one a tuple of one. Raises InputError for other things."""
@@ -94,24 +101,11 @@ def _several(given: Any) -> tuple[Any, ...]:
     return (given,) if isinstance(given, str | Path | Source) else tuple(given)
 
 
-class Selection(NamedTuple):
-    """What one reading of the inputs found.
-
-    `questions` are those to keep (None: all), `traces` how many traces they have, `issues` the rejected lines,
-    `advice` the harness options that would have kept lost reasoning.
-    """
-
-    questions: frozenset[tuple[str, str]] | None
-    traces: int
-    issues: int
-    advice: tuple[str, ...]
-
-
 class Instruments(msgspec.Struct, frozen=True):
     """Everything that judges, shared by all workers; `paper` asks for the published figures too."""
 
     index: Index | None
-    entailer: Entailer
+    entailer: Entailer | Judge
     observer: Observer
     thresholds: Thresholds
     scorer_name: str
@@ -119,33 +113,91 @@ class Instruments(msgspec.Struct, frozen=True):
     paper: bool = False
 
 
-def audit(task: Audit, progress: Progress | None = None) -> Path:
+def audit(task: Audit, progress: Progress | None = None, tell: Callable[[str], None] | None = None) -> Path:
     """Runs the whole audit into `task.out`, or goes on where an interrupted one stopped; returns the folder.
 
+    `tell` is called with what models on servers will cost, before the first call, and with what they did cost.
     Raises `InputError`, `ModelError` or `StoreError` with one clear line for what a user can mend.
     """
     show: Progress = progress or _silent
     _check(task)
-    instruments = _instruments(task, show)
-    store = Store(task.out, SCHEMAS)
-    told, fingerprint = _manifest(task, instruments), _fingerprint(task, instruments)
-    with store.alone():
-        store.open(told, fingerprint)
-        manifest = store.manifest() or {}
-        if not manifest.get("finished"):
-            _run(task, store, instruments, manifest, show)
-        elif not (task.out / "summary.json").is_file():
-            write_summary(task.out, seed=task.seed, paper=task.paper)
+    with Session(task.remote, _ledger_of(task)) as session:
+        instruments = _ready(task, session, show, tell or _quiet)
+        store = Store(task.out, SCHEMAS)
+        told, fingerprint = _manifest(task, instruments), _fingerprint(task, instruments)
+        with store.alone():
+            store.open(told, fingerprint)
+            manifest = store.manifest() or {}
+            if not manifest.get("finished"):
+                _run(task, store, instruments, manifest, session=session, show=show)
+            elif not (task.out / "summary.json").is_file():
+                write_summary(task.out, seed=task.seed, paper=task.paper)
+        if session.asks and tell is not None:
+            tell(session.spent())
     return task.out
 
 
-def _run(task: Audit, store: Store, instruments: Instruments, manifest: Mapping[str, object], show: Progress) -> None:
+def estimate(task: Audit, progress: Progress | None = None) -> str:
+    """What the audit would ask of servers, in words; nothing is sent and nothing is written.
+
+    Raises what `audit` raises, `BudgetSpent` among it where the estimate is over the budget.
+    """
+    _check(task)
+    kept = _ledger_of(task)
+    with Session(task.remote, kept if kept.is_file() else Path(":memory:")) as session:
+        instruments = _instruments(task, progress or _silent, session)
+        return session.check(_estimate(task, session, instruments, progress or _silent))
+
+
+def _ledger_of(task: Audit) -> Path:
+    """Beside the run directory: runs next to each other share it, and a run can be deleted without it."""
+    return task.remote.ledger or task.out.absolute().parent / "ledger.sqlite"
+
+
+def _ready(task: Audit, session: Session, show: Progress, tell: Callable[[str], None]) -> Instruments:
+    """The instruments; those on servers counted, within the budget, reached and proven."""
+    instruments = _instruments(task, show, session)
+    if session.asks:
+        tell(session.check(_estimate(task, session, instruments, show)))
+    session.begin(task.scorer, task.verifier if task.knowledge else None)
+    uris = {"verifier": task.verifier, "scorer": task.scorer}
+    described = {use: session.described(uris[use], told) for use, told in instruments.described.items()}
+    return msgspec.structs.replace(instruments, described=described)
+
+
+def _estimate(task: Audit, session: Session, instruments: Instruments, show: Progress) -> Estimate:
+    """Works through all traces with stand-ins that count what they are asked."""
+    verifier, scorer = session.stand_in(task.verifier), session.stand_in(task.scorer)
+    if task.scorer == task.verifier:
+        scorer = verifier
+    counting = msgspec.structs.replace(instruments, entailer=verifier, observer=_observer(task.scorer, scorer))
+    selection, _ = choose(_wanted(task), show)
+    for number, trace in enumerate(selected(_wanted(task), selection), start=1):
+        ungraded = Grade(trace_id=trace.trace_id, outcome=Unscored(reason="counted"), answer=None)
+        audit_trace(trace, ungraded, counting)
+        show("count", number, selection.traces)
+    counts = [
+        model.estimate for model in {id(m): m for m in (verifier, scorer)}.values() if isinstance(model, Counting)
+    ]
+    return sum(counts, Estimate(0, 0, Usage()))
+
+
+def _run(
+    task: Audit,
+    store: Store,
+    instruments: Instruments,
+    manifest: Mapping[str, object],
+    *,
+    session: Session,
+    show: Progress,
+) -> None:
     selection = _select(task, store, show)
     if selection.traces == 0:
-        raise InputError(_nothing_to_audit(task.out / "read_issues.jsonl"))
-    parts = _work(task, store, instruments, selection, show)
+        raise InputError(nothing_to_audit(task.out / "read_issues.jsonl"))
+    parts = _work(task, store, instruments, selection, session=session, show=show)
     counts = {"traces": selection.traces, "read_issues": selection.issues}
-    store.finish(parts, {**manifest, "counts": counts, "advice": list(selection.advice)})
+    told = {"counts": counts, "advice": list(selection.advice), "calls": session.counts()}
+    store.finish(parts, {**manifest, **told})
     show("summary", 0, None)
     write_summary(task.out, seed=task.seed, paper=task.paper)
 
@@ -155,18 +207,15 @@ def _check(task: Audit) -> None:
         raise InputError(f"--limit {task.limit}: keep at least one trace")
     if task.workers < 0:
         raise InputError(f"--workers {task.workers}: give a positive number, or 0 for one a core")
-    unknown = sorted(set(task.where) - set(_SELECTABLE))
+    unknown = sorted(set(task.where) - set(SELECTABLE))
     if unknown:
-        raise InputError(f"--where {unknown[0]}: choose from {', '.join(_SELECTABLE)}")
+        raise InputError(f"--where {unknown[0]}: choose from {', '.join(SELECTABLE)}")
 
 
-_SELECTABLE = ("benchmark", "domain", "model", "variant", "condition", "integrity")
-
-
-def _instruments(task: Audit, show: Progress) -> Instruments:
-    verifier = load(task.verifier)
-    scorer = verifier if task.scorer == task.verifier else load(task.scorer)
-    if not isinstance(verifier, Entailer):
+def _instruments(task: Audit, show: Progress, session: Session) -> Instruments:
+    verifier = session.load(task.verifier)
+    scorer = verifier if task.scorer == task.verifier else session.load(task.scorer)
+    if not isinstance(verifier, Entailer | Judge):
         raise ModelError(f"--verifier {task.verifier} cannot judge claims: it has no entailment")
     index = None
     if task.knowledge:
@@ -193,69 +242,25 @@ def _observer(uri: str, model: Model) -> Observer:
     raise ModelError(f"--scorer {uri} can neither observe answers nor score continuations")
 
 
+def _wanted(task: Audit) -> Wanted:
+    return Wanted(task.sources, task.read, task.where, task.limit, task.seed)
+
+
 def _select(task: Audit, store: Store, show: Progress) -> Selection:
-    """Reads everything once: writes read_issues.jsonl, and chooses whole questions in the order of a seeded hash."""
-    counts: Counter[tuple[str, str]] = Counter()
-    lines: list[str] = []
-    tally = Tally()
-    seen: dict[str, set[str]] = {field: set() for field in task.where}
-    for number, item in enumerate(read_traces(task.sources, task.read), start=1):
-        if isinstance(item, ReadIssue):
-            lines.append(msgspec.json.encode(item).decode())
-            continue
-        for field, values in seen.items():
-            values.add(getattr(item, field))
-        if _matches(item, task.where):
-            counts[item.benchmark, item.question_key] += 1
-            tally.add(item)
-        if number % 500 == 0:
-            show("read", number, None)
-    store.write_text("read_issues.jsonl", "".join(line + "\n" for line in lines))
-    _check_found(task.where, seen)
-    lost = tuple(advice(tally))
-    if task.limit is None:
-        return Selection(None, counts.total(), len(lines), lost)
-    chosen: set[tuple[str, str]] = set()
-    total = 0
-    for question in sorted(counts, key=lambda q: _order(task.seed, q)):
-        if chosen and total + counts[question] > task.limit:
-            break
-        chosen.add(question)
-        total += counts[question]
-    return Selection(frozenset(chosen), total, len(lines), lost)
+    """Reads everything once, and writes read_issues.jsonl."""
+    selection, issues = choose(_wanted(task), show)
+    store.write_text("read_issues.jsonl", "".join(line + "\n" for line in issues))
+    return selection
 
 
-def _check_found(where: Mapping[str, Sequence[str]], seen: Mapping[str, set[str]]) -> None:
-    """A value that no trace has is a slip of the pen, not an empty selection."""
-    for field, values in where.items():
-        missing = [value for value in values if value not in seen[field]]
-        if missing:
-            held = ", ".join(sorted(seen[field])[:12]) or "nothing"
-            raise InputError(f"--where {field}={missing[0]}: no trace has it; the inputs hold {held}")
-
-
-def _order(seed: int, question: tuple[str, str]) -> str:
-    return hashlib.sha256(f"{seed}\0{question[0]}\0{question[1]}".encode()).hexdigest()
-
-
-def _matches(trace: Trace, where: Mapping[str, Sequence[str]]) -> bool:
-    return all(getattr(trace, field) in values for field, values in where.items())
-
-
-def _selected(task: Audit, selection: Selection) -> Iterator[Trace]:
-    for item in read_traces(task.sources, task.read):
-        if isinstance(item, ReadIssue) or not _matches(item, task.where):
-            continue
-        if selection.questions is None or (item.benchmark, item.question_key) in selection.questions:
-            yield item
-
-
-def _work(task: Audit, store: Store, instruments: Instruments, selection: Selection, show: Progress) -> int:
+def _work(
+    task: Audit, store: Store, instruments: Instruments, selection: Selection, *, session: Session, show: Progress
+) -> int:
     """Audits every unit that has no part yet; returns how many parts there are."""
-    workers = task.workers or os.cpu_count() or 1
-    traces = _selected(task, selection)
+    workers = task.workers or max(os.cpu_count() or 1, session.workers)
+    traces = selected(_wanted(task), selection)
     waiting: deque[tuple[Future[None], int]] = deque()
-    stop = Event()
+    stop = session.stop
     done = part = 0
     show("audit", 0, selection.traces)
     with Grader() as grader, ThreadPoolExecutor(workers) as pool:
@@ -344,7 +349,7 @@ def _arguments(task: Audit) -> dict[str, object]:
 def _fingerprint(task: Audit, instruments: Instruments) -> str:
     """What must be the same for two runs to be the same audit: inputs by content, rules, models, corpus and options."""
     index = instruments.index
-    said = {**_arguments(task), **dict.fromkeys(("out", "workers", "knowledge", "sources"))}
+    said = {**_arguments(task), **dict.fromkeys(("out", "workers", "knowledge", "sources", "remote"))}
     parts = [
         version("knowreason"),
         _code(),
@@ -366,15 +371,8 @@ def _code() -> str:
     return digest.hexdigest()
 
 
-def _nothing_to_audit(issues: Path) -> str:
-    """Why no trace was kept: the reasons of the rejected lines, most frequent first, and what to do."""
-    reasons = Counter(str(msgspec.json.decode(line)["reason"]) for line in issues.read_bytes().splitlines())
-    if not reasons:
-        return "no trace to audit: none is as --where asks"
-    said = ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common(3))
-    named = any(reason.startswith("missing") for reason in reasons)
-    hint = "; fields with other names are mapped with --field OURS=THEIRS" if named else ""
-    return f"no trace to audit: {reasons.total():,} lines rejected ({said}; listed in {issues}){hint}"
+def _quiet(line: str) -> None:
+    del line
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:

@@ -13,6 +13,7 @@ Notify = Callable[[str, int, int | None], None]
 _WORDS = {
     "read": "reading traces",
     "index": "indexing the corpus",
+    "count": "counting calls",
     "audit": "auditing traces",
     "summary": "summing up",
     "report": "writing the report",

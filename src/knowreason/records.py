@@ -181,6 +181,18 @@ class Continuation(Record, frozen=True):
     target: str
 
 
+class Prefixes(Record, frozen=True):
+    """What a scorer of whole texts is asked: every target after every prefix of one text.
+
+    Prefix i is `context[: cuts[i]] + lead`; cut i and target j ask what `Continuation(prefix i, target j)` asks.
+    """
+
+    context: str
+    cuts: tuple[int, ...]
+    lead: str
+    targets: tuple[str, ...]
+
+
 class Observation(Record, frozen=True):
     """What an observer is asked: which of `candidates` has `prefix`, written about `question`, settled on.
 
@@ -214,6 +226,7 @@ class TraceGain(Record, frozen=True):
     outcome: tuple[Gain, ...] | Unscored
     confident_wrong: float | None  # entropy drop over the candidates minus the gold gain, nats
     answer_space: str  # "options", "candidates" or "tokens"
+    answer_tokens: int | None = None  # tokens of the gold answer, where the surprisal is summed over them
 
 
 class Commitment(Record, frozen=True):

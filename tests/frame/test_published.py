@@ -4,6 +4,7 @@ import math
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +39,14 @@ def test_both_formulas_agree_with_a_calculation_by_hand() -> None:
     assert published(verdicts=("supported", "refuted", "not_enough_info")) == (1 + 0 + 1 + 1) / 4
     by_hand = (math.exp(0.7) - math.exp(0.1)) / 4
     assert paper_infogain(gains([0.7, 0.6, 0.8, 0.3, 0.1])) == pytest.approx(by_hand)
+
+
+def test_the_perplexity_of_an_answer_of_several_tokens_is_per_token() -> None:
+    assert paper_infogain(gains([6.0, 3.0]), 3) == pytest.approx(math.exp(2) - math.exp(1))
+    gain = msgspec.structs.replace(make_audited().gain, answer_space="tokens", answer_tokens=2)
+    row = rows_of(make_audited(paper=True)._replace(gain=gain))["scores"][0]
+    assert row["answer_tokens"] == 2
+    assert row["paper_infogain"] == pytest.approx((math.exp(0.7 / 2) - math.exp(0.1 / 2)) / 4)
 
 
 @given(figures)

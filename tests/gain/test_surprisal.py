@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from knowreason.answers import final_statement
 from knowreason.decompose.steps import split_steps, step_cuts
+from knowreason.errors import Unanswered
 from knowreason.gain import OptionScorer, numeric_candidates, trace_gain
 from knowreason.models.scripted import Scripted
 from knowreason.records import Continuation, Observation, Step, Trace, TraceGain, Unscored
@@ -192,7 +193,7 @@ def test_an_option_scorer_subtracts_what_an_option_costs_without_the_question() 
 
     def logprobs(continuation: Continuation) -> list[float]:
         bonus = 0.5 if "Which" in continuation.context else 0.0
-        return [value + bonus for value in costs[continuation.target]]
+        return [value + bonus for value in costs[continuation.target.strip()]]
 
     observer = OptionScorer(Scripted(logprobs=logprobs))
     [logs] = observer.observe([Observation(question="Which?", prefix="", candidates=tuple(costs))])
@@ -220,3 +221,22 @@ def test_step_cuts_partition_any_text_and_respect_forced_offsets(text: str, forc
     cuts = step_cuts(text, forced)
     assert "".join(text[a:b] for a, b in cuts) == text
     assert {f for f in forced if 0 < f < len(text)} <= {a for a, _ in cuts}
+
+
+@pytest.mark.parametrize(
+    ("options", "gold", "space"), [(OPTIONS, "B", "options"), (None, "insulin", "tokens"), (None, "42", "tokens")]
+)
+def test_a_position_without_an_answer_leaves_the_trace_unscored_with_the_reason(
+    options: dict[str, str] | None, gold: str, space: str
+) -> None:
+    def answer(asked: Continuation) -> list[float]:
+        if "Beta cells" in asked.context:
+            raise Unanswered("model_unavailable", "status 500")
+        return [-1.0]
+
+    trace = make_trace(" ".join(SENTENCES), options=options, gold=gold)
+    steps, commitment = split_steps(trace, final_statement(trace.reasoning, None, options), count_words)
+    gain = trace_gain(trace, steps, commitment, OptionScorer(Scripted(logprobs=answer)))
+    assert gain.outcome == Unscored(reason="model_unavailable", detail="status 500")
+    assert gain.answer_space == space
+    assert gain.confident_wrong is None

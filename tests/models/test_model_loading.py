@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,16 @@ def test_plain_functions_stand_in_for_a_model() -> None:
         model.observe([SEEN])
     with pytest.raises(ModelError, match="three"):
         Scripted(entail=lambda premise, claim: (1.0,)).entail([("a", "b")])
+
+
+def test_an_hf_model_without_torch_ends_with_the_pip_line(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from knowreason.cli import main; sys.argv = ['knowreason', 'doctor', 'hf:.']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "knowreason: an hf: model needs an optional part: pip install 'knowreason[hf]'\n"
 
 
 @pytest.mark.parametrize("uri", ["nosuch:thing", "builtin", "", ":"])

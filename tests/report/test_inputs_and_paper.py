@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import unescape
 from pathlib import Path
 
+import msgspec
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
@@ -121,6 +122,26 @@ def test_questions_that_trained_the_observer_are_explained_with_their_share(tmp_
         assert "Grades and claims are measured on all" in shown
         assert "trained_on_question" not in shown
     assert "commitment, never informative gain" in terminal
+
+
+def test_surprisals_on_two_scales_are_told_apart(tmp_path: Path) -> None:
+    some = audited(16, scorer="hf:owl")
+    by_tokens = [over_tokens(a) for a in some]
+    for shown in both(run_of(tmp_path / "mixed", [*some[:6], *by_tokens[6:]])):
+        assert "over the options in 6 traces and over the answer's own tokens in 10 traces" in shown
+        assert "a mean over both says little" in shown
+    for same in (some, by_tokens):
+        for shown in both(run_of(tmp_path / "same", same)):
+            assert "different scales" not in shown
+    assert read_summary(tmp_path / "same").cells[0].gain.total is not None
+
+
+def over_tokens(some: Audited) -> Audited:
+    gain = some.gain
+    assert not isinstance(gain.outcome, Unscored)
+    bare = tuple(msgspec.structs.replace(g, entropy=None) for g in gain.outcome)
+    changes = {"outcome": bare, "confident_wrong": None, "answer_space": "tokens", "answer_tokens": 3}
+    return some._replace(gain=msgspec.structs.replace(gain, **changes))
 
 
 def test_the_published_figures_have_a_block_of_their_own_and_say_why_they_mislead(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowreason.models.protocols import Judgement
 from knowreason.models.scripted import Scripted
 from knowreason.records import Claim, Hit, Passage, Trace, Unscored, Verdict
 from knowreason.verify import Thresholds, is_on_topic, verify_claims
@@ -110,6 +111,37 @@ def test_every_claim_gets_its_own_passages_in_order(counts: list[int]) -> None:
     assert [f.claim for f in found] == [c.claim for c in claims]
     assert [len(f.evidence) for f in found] == counts
     assert all(e.entailment == (1.0, 0.0, 0.0) for f in found for e in f.evidence)
+
+
+def test_one_failed_judgement_leaves_the_claim_open_with_its_reason() -> None:
+    def judge(passage: str, claim: str) -> tuple[float, float, float] | Unscored:
+        del claim
+        return Unscored(reason="judge_malformed", detail="cut") if "broken" in passage else (1.0, 0.0, 0.0)
+
+    hits = [[make_hit("Bile is kept."), make_hit("broken", number=1)], [make_hit("Bile is kept.")]]
+    failed, fine = verify([make_claim("Bile is kept", n) for n in (0, 1)], hits, Scripted(entail=judge))
+    assert failed.outcome == Unscored(reason="judge_malformed", detail="cut")
+    assert failed.evidence == ()
+    assert isinstance(fine.outcome, Verdict)
+    assert fine.outcome.label == "supported"
+
+
+@pytest.mark.parametrize(
+    ("quote", "shown"),
+    [
+        ("It weighs over a kilogram.", "It weighs over a kilogram."),
+        ("Liver. The liver", "The liver"),
+        ("Liver", "Bile is made there and kept in the gallbladder."),
+    ],
+)
+def test_the_span_a_judge_names_is_cited_where_it_stands_in_the_document(quote: str, shown: str) -> None:
+    whole = premise(make_hit().passage)
+    start = whole.index(quote)
+    model = Scripted(entail=lambda _p, _c: Judgement((1.0, 0.0, 0.0), (start, start + len(quote))))
+    [found] = verify([make_claim("The gallbladder keeps bile")], [[make_hit()]], model)
+    [evidence] = found.evidence
+    assert evidence.text == shown
+    assert ("." * 40 + TEXT)[evidence.start : evidence.end] == shown
 
 
 def test_a_premise_carries_the_title() -> None:

@@ -1,7 +1,8 @@
 """Tables: the rows of a run directory from the records of each trace, and the summary over all of them."""
 
 from knowreason.frame.scores import Audited
-from knowreason.frame.summarise import read_summary, summarise, write_summary
+from knowreason.frame.statistics import cell_seed
+from knowreason.frame.summarise import joined_rows, open_tables, read_summary, summarise, write_summary
 from knowreason.frame.summary import Cell, Instruments, KnowledgeSummary, Measure, Summary
 from knowreason.frame.tables import SCHEMAS, rows_of
 
@@ -13,6 +14,9 @@ __all__ = [
     "KnowledgeSummary",
     "Measure",
     "Summary",
+    "cell_seed",
+    "joined_rows",
+    "open_tables",
     "read_summary",
     "rows_of",
     "summarise",

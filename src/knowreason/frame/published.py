@@ -38,14 +38,15 @@ def _step_ki(supported: int, refuted: int) -> float:
     return supported / (supported + refuted) if supported + refuted else 1.0
 
 
-def paper_infogain(gains: Sequence[Gain]) -> float | Unscored:
-    """InfoGain = (PPL_0 - PPL_n) / n with PPL = exp(surprisal in nats) and n steps; `gains` start at step 0.
+def paper_infogain(gains: Sequence[Gain], tokens: int = 1) -> float | Unscored:
+    """InfoGain = (PPL_0 - PPL_n) / n with PPL = exp(surprisal in nats / tokens) and n steps; `gains` start at step 0.
 
+    `tokens` is what a surprisal is summed over: 1 where it is that of one choice among options.
     Unscored where there is no step, and where a perplexity is too large for a number.
     """
     if len(gains) < 2:
         return Unscored(reason="no_steps")
-    first, last = gains[0].surprisal, gains[-1].surprisal
+    first, last = gains[0].surprisal / tokens, gains[-1].surprisal / tokens
     if max(first, last) > math.log(1e300):
         return Unscored(reason="not_finite")
     return (math.exp(first) - math.exp(last)) / (len(gains) - 1)

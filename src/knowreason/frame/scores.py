@@ -66,6 +66,7 @@ def score_row(audited: Audited) -> Row:
         "content_rule": commitment.rule if commitment else None,
         "scorer": audited.scorer,
         "answer_space": audited.gain.answer_space,
+        "answer_tokens": audited.gain.answer_tokens,
         "steps": len(audited.steps),
         "tokens": sum(step.tokens for step in audited.steps),
         "reasoning_tokens": _reasoning_tokens(audited),
@@ -179,6 +180,8 @@ def _published(audited: Audited) -> Row:
     gains = scored_gains(audited.gain)
     found = {
         "paper_ki": paper_ki(audited.steps, audited.claims, audited.verifications),
-        "paper_infogain": gains if isinstance(gains, Unscored) else paper_infogain(gains),
+        "paper_infogain": gains
+        if isinstance(gains, Unscored)
+        else paper_infogain(gains, audited.gain.answer_tokens or 1),
     }
     return {name: None if isinstance(figure, Unscored) else figure for name, figure in found.items()}

@@ -41,8 +41,8 @@ def summarise(run: Path | Tables, *, seed: int = 0, draws: int = 2000, paper: bo
     tables hold only where the audit was asked for them. Raises StoreError where a table is missing
     or the tables do not belong together.
     """
-    tables = {name: table.lazy() for name, table in (_open(run) if isinstance(run, Path) else run).items()}
-    rows = _rows(tables)
+    tables = {name: table.lazy() for name, table in (open_tables(run) if isinstance(run, Path) else run).items()}
+    rows = joined_rows(tables)
     reasons = _claim_reasons(tables, rows)
     cells = tuple(
         _cell(key, group, reasons, seed=seed, draws=draws, paper=paper)
@@ -83,7 +83,8 @@ def read_summary(run: Path | str) -> Summary:
         raise StoreError(f"{path} cannot be read ({error}): delete it and run `knowreason report` again") from error
 
 
-def _open(run: Path) -> dict[str, pl.LazyFrame]:
+def open_tables(run: Path) -> dict[str, pl.LazyFrame]:
+    """The tables of a finished run that figures are made from, not yet read. Raises StoreError where one is missing."""
     for name in _NEEDED:
         if not (run / f"{name}.parquet").is_file():
             raise StoreError(f"{run} holds no finished audit ({name}.parquet is missing): run the audit again")
@@ -100,8 +101,8 @@ def _open(run: Path) -> dict[str, pl.LazyFrame]:
     return tables
 
 
-def _rows(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
-    """One row a trace: its scores, its cell, and what only other tables know."""
+def joined_rows(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+    """One row a trace: its scores, its cell, and what only other tables know. Raises StoreError."""
     traces = tables["traces"].select(
         "trace_id",
         "question_key",

@@ -13,7 +13,8 @@ Schema = dict[str, type[pl.DataType]]
 # A column means the same in every table, so its type depends on its name alone; all others are text.
 _WHOLE = frozenset(
     "sample thinking_end step start end tokens claim rank conflicting_statements claims supported refuted "
-    "not_enough_info claims_unscored content_at statement_at steps reasoning_tokens".split()
+    "not_enough_info claims_unscored content_at statement_at steps reasoning_tokens "
+    "answer_tokens".split()
 )
 _REAL = frozenset(
     "confidence retrieval_score p_supported p_refuted p_not_enough surprisal gain entropy ki ki_lower ki_upper "
@@ -50,8 +51,8 @@ SCHEMAS: dict[str, Schema] = {
         "trace_id grade grade_unscored answer conflicting_statements ki ki_lower ki_upper ki_coverage "
         "ki_before_commitment ki_on_topic ki_unscored claims supported refuted not_enough_info claims_unscored "
         "gain_total gain_informative gain_mention gain_commitment gain_statement gain_density parts_unscored "
-        "misled_mass confident_wrong gain_unscored content_at statement_at content_rule scorer answer_space steps "
-        "tokens reasoning_tokens paper_ki paper_infogain"
+        "misled_mass confident_wrong gain_unscored content_at statement_at content_rule scorer answer_space "
+        "answer_tokens steps tokens reasoning_tokens paper_ki paper_infogain"
     ),
 }
 """The tables of a run directory and their columns, in order. Empty tables keep their columns.

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from knowreason.models.protocols import Scorer
-from knowreason.records import Continuation, Observation
+from knowreason.models.protocols import PrefixScorer, Scorer
+from knowreason.records import Continuation, Observation, Prefixes, Unscored
+
+_AT_ONCE = 32  # prefixes of one call: the prefixes of a trace together are quadratic in its length
 
 
 class OptionScorer:
@@ -18,9 +20,12 @@ class OptionScorer:
     option costs without the question keeps short options from being favoured. The options stand under the
     question as the model that wrote the trace saw them; the candidates for a free number, which have no labels,
     are ours and stay out.
+
+    The blank between the cue and an answer belongs to the answer, as tokenizers of causal models write it: then
+    the answer's tokens are the same whether they are encoded apart or with what stands before them.
     """
 
-    cue = "\nThe answer is: "
+    cue = "\nThe answer is:"
 
     def __init__(self, scorer: Scorer) -> None:
         self._scorer = scorer
@@ -28,15 +33,71 @@ class OptionScorer:
     def observe(self, observations: Sequence[Observation]) -> list[list[float]]:
         """Natural-log probabilities over each observation's candidates, in their order."""
         asked = [
-            Continuation(context=f"{_asked(o)}\n{o.prefix}{self.cue}", target=candidate)
+            Continuation(context=f"{_asked(o)}\n{o.prefix}{self.cue}", target=_answer(candidate))
             for o in observations
             for candidate in o.candidates
         ]
-        alone = [Continuation(context=self.cue, target=c) for c in dict.fromkeys(a.target for a in asked)]
-        prior = {a.target: sum(tokens) for a, tokens in zip(alone, self._scorer.logprobs(alone), strict=True)}
+        prior = self._prior([a.target for a in asked])
         sums = iter(self._scorer.logprobs(asked))
-        weights = [[sum(next(sums)) - prior[c] for c in o.candidates] for o in observations]
+        weights = [[sum(next(sums)) - prior[_answer(c)] for c in o.candidates] for o in observations]
         return [_log_softmax(w) for w in weights]
+
+    def observe_along(self, observation: Observation, ends: Sequence[int]) -> list[list[float]] | Unscored:
+        """What `observe` says of the observation with `prefix[:end]` in place of its prefix, for every end.
+
+        A scorer that can reads the whole prefix once. Unscored reason: context_too_long.
+        """
+        found = self._along(_asked(observation), observation.prefix, ends, observation.candidates)
+        if isinstance(found, Unscored):
+            return found
+        prior = self._prior([_answer(c) for c in observation.candidates])
+        return [
+            _log_softmax(
+                [sum(tokens) - prior[_answer(c)] for c, tokens in zip(observation.candidates, row, strict=True)]
+            )
+            for row in found
+        ]
+
+    def answer_along(self, question: str, text: str, ends: Sequence[int], answer: str) -> list[list[float]] | Unscored:
+        """For every end: log-probabilities of the answer's tokens after the question and `text[:end]`, in nats.
+
+        Unscored reason: context_too_long.
+        """
+        found = self._along(question, text, ends, [answer])
+        return found if isinstance(found, Unscored) else [row[0] for row in found]
+
+    def _along(
+        self, before: str, text: str, ends: Sequence[int], answers: Sequence[str]
+    ) -> list[list[list[float]]] | Unscored:
+        start = len(before) + 1
+        asked = Prefixes(
+            context=f"{before}\n{text}",
+            cuts=tuple(start + end for end in ends),
+            lead=self.cue,
+            targets=tuple(_answer(answer) for answer in answers),
+        )
+        if isinstance(self._scorer, PrefixScorer):
+            return self._scorer.prefix_logprobs(asked)
+        return self._one_by_one(asked)
+
+    def _one_by_one(self, asked: Prefixes) -> list[list[list[float]]]:
+        """The same from a scorer that takes every prefix by itself, some at a time."""
+        out: list[list[list[float]]] = []
+        for start in range(0, len(asked.cuts), _AT_ONCE):
+            before = [asked.context[:cut] + asked.lead for cut in asked.cuts[start : start + _AT_ONCE]]
+            found = iter(
+                self._scorer.logprobs([Continuation(context=b, target=t) for b in before for t in asked.targets])
+            )
+            out += [[next(found) for _ in asked.targets] for _ in before]
+        return out
+
+    def _prior(self, targets: Sequence[str]) -> dict[str, float]:
+        alone = [Continuation(context=self.cue, target=target) for target in dict.fromkeys(targets)]
+        return {a.target: sum(tokens) for a, tokens in zip(alone, self._scorer.logprobs(alone), strict=True)}
+
+
+def _answer(text: str) -> str:
+    return f" {text.strip()}"
 
 
 def _asked(observation: Observation) -> str:

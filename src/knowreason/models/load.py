@@ -1,4 +1,4 @@
-"""A model by its URI: `builtin:`, `scripted:PATH`, or a scheme that another package registers.
+"""A model by its URI: `builtin:`, `hf:FOLDER`, `openai:MODEL@BASE_URL`, `scripted:PATH`, or a scheme of a package.
 
 A package adds a scheme by an entry point in the group `knowreason.models`: its name is the scheme, its object
 takes the rest of the URI and returns the model.
@@ -59,4 +59,23 @@ def _load_scripted(rest: str) -> Model:
     return read_script(Path(rest))
 
 
-_OWN: dict[str, Callable[[str], Model]] = {"builtin": _load_builtin, "scripted": _load_scripted}
+def _load_hf(rest: str) -> Model:
+    from knowreason.models.huggingface import open_causal
+
+    if not rest:
+        raise ModelError("hf: needs a folder or a name, as in hf:models/qwen or hf:ORG/NAME")
+    return open_causal(rest)
+
+
+def _load_served(rest: str) -> Model:
+    from knowreason.models.openai import load_served
+
+    return load_served(rest)
+
+
+_OWN: dict[str, Callable[[str], Model]] = {
+    "builtin": _load_builtin,
+    "hf": _load_hf,
+    "openai": _load_served,
+    "scripted": _load_scripted,
+}

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
-from knowreason.records import Continuation, Observation
+from knowreason.records import Continuation, Observation, Prefixes, Unscored
 
 
 class Thresholds(NamedTuple):
@@ -43,6 +43,25 @@ class Entailer(Protocol):
         ...
 
 
+class Judgement(NamedTuple):
+    """What a judge says of a pair: probabilities (supported, refuted, not enough information), and where it stands.
+
+    `span` is the cited piece of the premise, `premise[start:end]`; None where the judge cites nothing.
+    """
+
+    probabilities: tuple[float, float, float]
+    span: tuple[int, int] | None = None
+
+
+@runtime_checkable
+class Judge(Protocol):
+    """An entailer that may fail on a pair, and that cites what its verdict rests on."""
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> Sequence[Judgement | Unscored]:
+        """For each (premise, hypothesis): the judgement, or why there is none."""
+        ...
+
+
 @runtime_checkable
 class Observer(Protocol):
     """Reads which candidate answer a text has settled on so far."""
@@ -58,4 +77,16 @@ class Scorer(Protocol):
 
     def logprobs(self, continuations: Sequence[Continuation]) -> list[list[float]]:
         """For each continuation: natural-log probabilities of the target's tokens after the context."""
+        ...
+
+
+@runtime_checkable
+class PrefixScorer(Scorer, Protocol):
+    """A scorer that reads a text once for all its prefixes, instead of once for each."""
+
+    def prefix_logprobs(self, prefixes: Prefixes) -> list[list[list[float]]] | Unscored:
+        """For each cut, for each target: what `logprobs` says of the target after that prefix.
+
+        Where a cut falls must not change what is said at another one. Unscored reason: context_too_long.
+        """
         ...

@@ -1,7 +1,8 @@
 """Recorded answers, or plain functions, in place of a model: the test double and the replay in one format.
 
 A recording is JSON lines of {"kind": "entail" | "observe" | "logprobs", "input": ..., "output": ...}. The
-input of an entailment is [premise, hypothesis]; that of the others is the record's fields.
+input of an entailment is [premise, hypothesis]; that of the others is the record's fields. An entailment may have a
+"span" of the premise that it cites, and any output may be an Unscored. An exported ledger is a recording.
 """
 
 from __future__ import annotations
@@ -13,21 +14,15 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from knowreason.errors import ModelError
-from knowreason.records import Continuation, Observation
+from knowreason.errors import ModelError, Unanswered
+from knowreason.ledger import Line
+from knowreason.models.protocols import Judgement
+from knowreason.records import Continuation, Observation, Unscored
 
 Kind = Literal["entail", "observe", "logprobs"]
 Probabilities = tuple[float, float, float]
 _FORMAT = '{"kind": "entail", "input": [premise, claim], "output": [supported, refuted, open]}'
 _INPUTS: dict[Kind, Any] = {"entail": tuple[str, str], "observe": Observation, "logprobs": Continuation}
-
-
-class Recorded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of a recording."""
-
-    kind: Kind
-    input: Any
-    output: list[float]
 
 
 class Scripted:
@@ -36,7 +31,7 @@ class Scripted:
     def __init__(
         self,
         *,
-        entail: Callable[[str, str], Sequence[float]] | None = None,
+        entail: Callable[[str, str], Sequence[float] | Judgement | Unscored] | None = None,
         observe: Callable[[Observation], Sequence[float]] | None = None,
         logprobs: Callable[[Continuation], Sequence[float]] | None = None,
         name: str = "function",
@@ -46,9 +41,13 @@ class Scripted:
         self._name, self._sha256 = name, sha256
 
     def entail(self, pairs: Sequence[tuple[str, str]]) -> list[Probabilities]:
-        """For each (premise, hypothesis): what the function says."""
+        """For each (premise, hypothesis): what the function says. Raises `Unanswered` where that is an Unscored."""
+        return [_said(judgement).probabilities for judgement in self.judge(pairs)]
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Judgement | Unscored]:
+        """For each (premise, hypothesis): what the function says, with the span it cites if it cites one."""
         function = _given(self._entail, "entail")
-        return [_three(function(premise, hypothesis)) for premise, hypothesis in pairs]
+        return [_judgement(function(premise, hypothesis)) for premise, hypothesis in pairs]
 
     def observe(self, observations: Sequence[Observation]) -> list[list[float]]:
         """For each observation: what the function says, in nats."""
@@ -75,34 +74,73 @@ def read_script(path: Path) -> Scripted:
     if not path.is_file():
         raise ModelError(f"scripted:{path} does not exist; give the path of a JSON lines recording")
     data = path.read_bytes()
-    answers = dict(_read_line(path, number, line) for number, line in _lines(data))
+    answers = _read_lines(path, data)
 
-    def answer(kind: Kind, given: Any) -> list[float]:
+    def answer(kind: Kind, given: Any) -> Line:
         key = (kind, msgspec.json.encode(given, order="sorted"))
         if key not in answers:
             raise ModelError(f"{path.name} holds no answer of kind {kind} for {_short(key[1])}")
         return answers[key]
 
+    def numbers(kind: Kind, record: Observation | Continuation) -> list[float]:
+        return _said(answer(kind, msgspec.to_builtins(record)).output)
+
     return Scripted(
-        entail=lambda premise, hypothesis: answer("entail", [premise, hypothesis]),
-        observe=lambda observation: answer("observe", msgspec.to_builtins(observation)),
-        logprobs=lambda continuation: answer("logprobs", msgspec.to_builtins(continuation)),
+        entail=lambda premise, hypothesis: _recorded(answer("entail", [premise, hypothesis])),
+        observe=lambda observation: numbers("observe", observation),
+        logprobs=lambda continuation: numbers("logprobs", continuation),
         name=path.name,
         sha256=hashlib.sha256(data).hexdigest(),
     )
 
 
-def _lines(data: bytes) -> list[tuple[int, bytes]]:
-    return [(number, line) for number, line in enumerate(data.splitlines(), start=1) if line.strip()]
+def _read_lines(path: Path, data: bytes) -> dict[tuple[str, bytes], Line]:
+    """The lines by kind and input. The second answer to a call that was asked again stands."""
+    answers: dict[tuple[str, bytes], Line] = {}
+    for number, text in enumerate(data.splitlines(), start=1):
+        if not text.strip():
+            continue
+        line = _read_line(path, number, text)
+        if line.kind == "proof":
+            continue
+        key = (line.kind, msgspec.json.encode(line.input, order="sorted"))
+        if key in answers and _asked(answers[key]) != _asked(line):
+            raise ModelError(f"{path}, line {number}: another model or prompt has answered the same input above")
+        answers[key] = line
+    return answers
 
 
-def _read_line(path: Path, number: int, line: bytes) -> tuple[tuple[Kind, bytes], list[float]]:
+def _asked(line: Line) -> tuple[str, ...]:
+    call = line.call
+    return () if call is None else (call.model, call.revision, call.prompt, call.parameters)
+
+
+def _read_line(path: Path, number: int, text: bytes) -> Line:
     try:
-        recorded = msgspec.json.decode(line, type=Recorded)
-        given = msgspec.to_builtins(msgspec.convert(recorded.input, _INPUTS[recorded.kind]))
+        line = msgspec.json.decode(text, type=Line)
+        if line.kind == "proof":
+            return line
+        given = msgspec.to_builtins(msgspec.convert(line.input, _INPUTS[line.kind]))
     except msgspec.MsgspecError as error:
         raise ModelError(f"{path}, line {number}: {error}; a line is {_FORMAT}") from error
-    return (recorded.kind, msgspec.json.encode(given, order="sorted")), recorded.output
+    return msgspec.structs.replace(line, input=given)
+
+
+def _recorded(line: Line) -> Judgement | Unscored:
+    return line.output if isinstance(line.output, Unscored) else Judgement(_three(line.output), line.span)
+
+
+def _judgement(said: Sequence[float] | Judgement | Unscored) -> Judgement | Unscored:
+    return said if isinstance(said, Unscored | Judgement) else Judgement(_three(said))
+
+
+S = TypeVar("S")
+
+
+def _said(answer: S | Unscored) -> S:
+    if isinstance(answer, Unscored):
+        raise Unanswered(answer.reason, answer.detail)
+    return answer
 
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -28,6 +28,15 @@ _GAIN_NOTE = (
     "Only the informative part speaks about reasoning. The other parts are gained by naming options, by settling "
     "on the answer's content and by stating it: they rise with any text that repeats its answer."
 )
+_SCALES_NOTE = (
+    "The right answer's surprisal is {scales}. These are different scales, so a mean over both says little; "
+    "`answer_space` in scores.parquet tells them apart, `answer_tokens` gives the figure per token."
+)
+_SCALES = {
+    "options": "over the options in {}",
+    "candidates": "over numbers of our own choice in {}",
+    "tokens": "over the answer's own tokens in {}",
+}
 _KNOWLEDGE_NOTE = (
     "The share of claims that hold (Knowledge Index) counts decided claims only: supported / (supported + refuted). "
     "Its bounds say what it could be if every undecided claim were refuted, or supported; they hold if the "
@@ -118,6 +127,15 @@ def trained_note(summary: Summary) -> str | None:
     )
 
 
+def scales_note(summary: Summary) -> str | None:
+    """That surprisals over an answer's tokens stand beside others in one run; None where they do not."""
+    spaces = summary.instruments.answer_spaces
+    if "tokens" not in spaces or len(spaces) < 2:
+        return None
+    scales = [_SCALES.get(name, name + " in {}").format(counted(n, "trace")) for name, n in sorted(spaces.items())]
+    return _SCALES_NOTE.format(scales=" and ".join(scales))
+
+
 def reliability_note(manifest: Manifest) -> str:
     """How often the verifier errs on labelled claims, as its maker measured it; said too where nobody did."""
     found = manifest.get("reliability") or []
@@ -151,9 +169,7 @@ def _lower(text: str) -> str:
 def limits(summary: Summary, manifest: Manifest) -> list[str]:
     """Notes that qualify the figures of a run, most important first."""
     notes = [COMMITMENT_NOTE if summary.instruments.gain_means == "commitment" else _GAIN_NOTE]
-    trained = trained_note(summary)
-    if trained is not None:
-        notes.append(trained)
+    notes += [note for note in (trained_note(summary), scales_note(summary)) if note is not None]
     if any(cell.knowledge.lower is not None for cell in summary.cells):
         notes.append(_KNOWLEDGE_NOTE.format(reliability=reliability_note(manifest)))
     notes += [

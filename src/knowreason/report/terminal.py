@@ -33,6 +33,10 @@ _SHORT_REASONS = {
     "no_gold": "no gold",
     "no_corpus": "no corpus",
     "no_claims": "no claims",
+    "judge_malformed": "judge failed",
+    "model_unavailable": "no answer",
+    "unusable_answer": "bad answers",
+    "request_refused": "refused",
     "no_decided_claim": "none decided",
 }
 _WIDTHS = (18, 6, 13, 13, 7, 20, 7, 6)
@@ -67,24 +71,24 @@ def _parts(summary: Summary, room: int) -> Iterable[RenderableType]:
     yield from _paper(summary, room)
     yield Text()
     for reading in readings(summary):
-        yield Text(_plain(reading.title), "bold")
-        yield from (Padding(Text(_plain(sentence, 2000)), (0, 0, 0, 2)) for sentence in reading.sentences)
+        yield Text(plain(reading.title), "bold")
+        yield from (Padding(Text(plain(sentence, 2000)), (0, 0, 0, 2)) for sentence in reading.sentences)
     yield Text()
     integrity = integrity_totals(summary)
     said = ", ".join(f"{INTEGRITY.get(kind, kind)} {count:,}" for kind, count in integrity.items())
-    yield _paragraph("Traces", f"{summary.traces:,}: {said}.")
+    yield paragraph("Traces", f"{summary.traces:,}: {said}.")
     for measure, reasons in unscored_totals(summary).items():
         said = "; ".join(f"{reason_words(reason)} {count:,}" for reason, count in reasons.most_common())
-        yield _paragraph("Not measured", f"{MEASURES.get(measure, measure)}: {said}.")
+        yield paragraph("Not measured", f"{MEASURES.get(measure, measure)}: {said}.")
 
 
 def _closing(summary: Summary, run: Path) -> Iterable[RenderableType]:
     """What went wrong with the inputs, and how far to trust the figures."""
     manifest = read_manifest(run)
     for head, said in reading_lines(manifest, str(run / "read_issues.jsonl")):
-        yield _paragraph(head, said)
+        yield paragraph(head, said)
     if summary.cells:
-        yield from (_paragraph("Note", note) for note in limits(summary, manifest)[: 3 if trained_note(summary) else 2])
+        yield from (paragraph("Note", note) for note in limits(summary, manifest)[: 3 if trained_note(summary) else 2])
 
 
 def _paper(summary: Summary, room: int) -> Iterable[RenderableType]:
@@ -99,28 +103,28 @@ def _paper(summary: Summary, room: int) -> Iterable[RenderableType]:
                 _or_reason(paper.ki, share_text(paper.ki)),
                 _or_reason(paper.infogain, plain_text(paper.infogain)),
             )
-            name = _plain(f"{group.title}: {model_name(cell)}", 120)
+            name = plain(f"{group.title}: {model_name(cell)}", 120)
             rows.append([Text(shown) for shown in (name, *figures, count_text(cell.steps))])
     yield Text()
-    yield from _laid_out(Text(PAPER_TITLE, "bold"), headings, rows, _fitting(room, _PAPER_WIDTHS, _PAPER_WIDTHS_AT_80))
+    yield from laid_out(Text(PAPER_TITLE, "bold"), headings, rows, fitting(room, _PAPER_WIDTHS, _PAPER_WIDTHS_AT_80))
     yield Text(paper_note(summary))
 
 
 def _benchmark(group: Benchmark, gain_means: str, room: int, *, header: bool) -> Iterable[RenderableType]:
     """The rows of one benchmark; all benchmarks' tables have the same columns, the first one shows their names."""
-    title = Text.assemble((_plain(group.title), "bold"), f"  {_plain(group.domain)}, {group.questions}")
+    title = Text.assemble((plain(group.title), "bold"), f"  {plain(group.domain)}, {group.questions}")
     gain = "commitment to the\ngold answer, nats" if gain_means == "commitment" else "informative gain,\nnats"
     headings = ("", "traces", "right", "claims that\nhold (KI)", "decided", gain, "commits\nat", "tokens")
     rows = [_row(cell, gain_means) for cell in group.cells]
-    return _laid_out(title, headings, rows, _fitting(room, _WIDTHS, _WIDTHS_AT_80), header=header)
+    return laid_out(title, headings, rows, fitting(room, _WIDTHS, _WIDTHS_AT_80), header=header)
 
 
-def _fitting(room: int, *widths: tuple[int, ...]) -> tuple[int, ...] | None:
+def fitting(room: int, *widths: tuple[int, ...]) -> tuple[int, ...] | None:
     """The first widths that fit with a column between them and at both ends; None: no table fits."""
     return next((each for each in widths if sum(each) + len(each) + 1 <= room), None)
 
 
-def _laid_out(
+def laid_out(
     title: Text,
     headings: Sequence[str],
     rows: Sequence[Sequence[Text]],
@@ -133,7 +137,8 @@ def _laid_out(
         yield title
         named = [heading.replace("\n", " ") for heading in headings]
         for name, *figures in rows:
-            said = (f"{heading} {figure}" for heading, figure in zip(named[1:], figures, strict=True))
+            told = [str(figure).replace("\n", " ") for figure in figures]
+            said = (f"{heading} {figure}" for heading, figure in zip(named[1:], told, strict=True))
             yield Padding(Text.assemble(name, "\n", "; ".join(said)), (0, 0, 1, 2))
         return
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=0, title_style="", show_header=header)
@@ -163,7 +168,7 @@ def _row(cell: Cell, gain_means: str) -> list[Text]:
 
 def _name(cell: Cell) -> str:
     """At most three lines of the first column; both ends are kept, for names of one family differ at the end."""
-    name = _plain(model_name(cell), 2000)
+    name = plain(model_name(cell), 2000)
     limit = 3 * _WIDTHS[0]
     return name if len(name) <= limit else f"{name[: limit // 2 - 1]}…{name[-limit // 2 :]}"
 
@@ -178,10 +183,11 @@ def _or_reason(measure: Measure, said: str) -> str:
     return _SHORT_REASONS.get(measure.reason, "–")
 
 
-def _paragraph(head: str, body: str) -> Text:
-    return Text.assemble((f"{_plain(head)}  ", "bold"), _plain(body, 2000))
+def paragraph(head: str, body: str) -> Text:
+    """A bold word and what it says."""
+    return Text.assemble((f"{plain(head)}  ", "bold"), plain(body, 2000))
 
 
-def _plain(text: str, limit: int = 60) -> str:
+def plain(text: str, limit: int = 60) -> str:
     """No escape sequence of a log's model name ever reaches the terminal."""
     return clip(visible(text).replace("\n", " "), limit)

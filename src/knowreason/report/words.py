@@ -22,7 +22,21 @@ _REASONS = {
     "too_many_steps": "too many steps",
     "grader_timeout": "the mathematics took too long to compare",
     "grader_error": "the mathematics could not be compared",
+    "context_too_long": "longer than the causal language model reads",
     "not_finite": "the scorer gave no finite number",
+    "nothing_scored": "nothing was measured on both sides",
+    "constant": "no question differs from another",
+    "different_instruments": "different rules, models or corpora measured the two",
+    "observer_reads_commitment_only": (
+        "the built-in observer reads which answer a text has settled on, not how well it reasons; "
+        "it takes a causal language model as --scorer"
+    ),
+    "judge_malformed": "the judge gave no usable verdict, twice",
+    "model_unavailable": "the server did not answer",
+    "unusable_answer": "the server's answers could not be used",
+    "request_refused": "the server refused the request",
+    "answer_boundary": "one token spans the end of the text and the answer",
+    "not_offered": "the server stopped offering what it had proven",
 }
 
 INTEGRITY = {

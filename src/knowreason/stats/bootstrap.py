@@ -61,8 +61,8 @@ def bootstrap_ratios(
     not on which other statistics are asked for. Raises ValueError for numbers that are not finite.
     """
     up, down, labels = _checked(numerators, denominators, clusters)
-    codes, count = _codes(labels)
-    sums = np.stack([_cluster_sums(up, codes, count), _cluster_sums(down, codes, count)])
+    codes, count = cluster_codes(labels)
+    sums = np.stack([cluster_sums(up, codes, count), cluster_sums(down, codes, count)])
     informative = sums[1] > 0
     found: list[Estimate | None] = [None] * len(up)
     for mask in np.unique(informative, axis=0):
@@ -71,7 +71,7 @@ def bootstrap_ratios(
         if k < MIN_CLUSTERS:
             continue
         kept = sums[:, members][:, :, mask]
-        ratios = _draw_ratios(kept, seed=seed, draws=_enough(draws, level, k))
+        ratios = _draw_ratios(kept, seed=seed, draws=enough_draws(draws, level, k))
         for column, member in enumerate(members):
             whole = kept[0, column].sum() / kept[1, column].sum()
             found[member] = _estimate(float(whole), ratios[:, column], level, k)
@@ -105,14 +105,14 @@ def bootstrap_median(
 ) -> Estimate | None:
     """The median over rows (the midpoint of the two middle ones), with its clustered percentile interval."""
     rows, _, labels = _checked(np.atleast_2d(np.asarray(values)), None, clusters)
-    codes, count = _codes(labels)
+    codes, count = cluster_codes(labels)
     if count < MIN_CLUSTERS:
         return None
     order = np.argsort(rows[0], kind="stable")
     ordered, codes = rows[0][order], codes[order]
     medians = [
         _weighted_medians(ordered, weights[:, codes])
-        for weights in _weights(count, seed=seed, draws=_enough(draws, level, count), width=len(ordered))
+        for weights in drawn_weights(count, seed=seed, draws=enough_draws(draws, level, count), width=len(ordered))
     ]
     return _estimate(float(np.median(ordered)), np.concatenate(medians), level, count)
 
@@ -130,12 +130,14 @@ def _checked(
     return up, down, labels
 
 
-def _codes(labels: NDArray[Any]) -> tuple[NDArray[np.intp], int]:
+def cluster_codes(labels: NDArray[Any]) -> tuple[NDArray[np.intp], int]:
+    """Labels as whole numbers from 0, and how many different ones there are."""
     names, codes = np.unique(labels, return_inverse=True)
     return codes.astype(np.intp), len(names)
 
 
-def _cluster_sums(rows: Floats, codes: NDArray[np.intp], count: int) -> Floats:
+def cluster_sums(rows: Floats, codes: NDArray[np.intp], count: int) -> Floats:
+    """Sums of each row of `rows` (m, n) over the columns of each cluster: (m, count)."""
     sums = np.zeros((len(rows), count))
     for row, values in enumerate(rows):
         sums[row] = np.bincount(codes, weights=values, minlength=count)
@@ -146,11 +148,11 @@ def _draw_ratios(sums: Floats, *, seed: int, draws: int) -> Floats:
     """Ratios of shape (draws, m) from cluster sums of shape (2, m, k)."""
     _, statistics, count = sums.shape
     columns = sums.reshape(2 * statistics, count).T
-    totals = np.concatenate([w @ columns for w in _weights(count, seed=seed, draws=draws, width=count)])
+    totals = np.concatenate([w @ columns for w in drawn_weights(count, seed=seed, draws=draws, width=count)])
     return totals[:, :statistics] / totals[:, statistics:]
 
 
-def _weights(count: int, *, seed: int, draws: int, width: int) -> Iterator[Floats]:
+def drawn_weights(count: int, *, seed: int, draws: int, width: int) -> Iterator[Floats]:
     """How often each of `count` clusters is drawn, (chunk, count) at a time: multinomial, summing to count.
 
     Counted from drawn indices, which is twice as fast as NumPy's multinomial at thousands of clusters.
@@ -172,17 +174,17 @@ def _weighted_medians(ordered: Floats, weights: Floats) -> Floats:
 
 
 def _estimate(whole: float, drawn: Floats, level: float, clusters: int) -> Estimate:
-    tail = _tail(level, clusters)
+    tail = tail_share(level, clusters)
     lower, upper = np.quantile(drawn, [tail, 1 - tail])
     return Estimate(whole, float(lower), float(upper), level, clusters)
 
 
-def _enough(draws: int, level: float, clusters: int) -> int:
+def enough_draws(draws: int, level: float, clusters: int) -> int:
     """More draws where clusters are few: a limit that rests on two of them would be a matter of the seed."""
-    return max(draws, math.ceil(_BEYOND / _tail(level, clusters)))
+    return max(draws, math.ceil(_BEYOND / tail_share(level, clusters)))
 
 
-def _tail(level: float, clusters: int) -> float:
+def tail_share(level: float, clusters: int) -> float:
     """The share of draws beyond each limit."""
     from scipy.special import ndtr, stdtrit  # heavy
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from knowreason.models.protocols import Entailer, Thresholds
+from knowreason.models.protocols import Entailer, Judge, Judgement, Thresholds
 from knowreason.records import Claim, Evidence, Hit, Passage, Trace, Unscored, Verdict, VerdictLabel, Verification
 from knowreason.sentences import split_sentences
 from knowreason.verify.topic import is_on_topic
@@ -17,20 +17,23 @@ def verify_claims(
     trace: Trace,
     claims: Sequence[Claim],
     found: Sequence[Sequence[Hit]] | None,
-    entailer: Entailer,
+    entailer: Entailer | Judge,
     thresholds: Thresholds,
 ) -> tuple[Verification, ...]:
     """One `Verification` a claim, in order, from the hits `found` for it; None: every claim is Unscored(no_corpus).
 
     The passages of all claims of one trace are judged together, so that a verdict never depends on which
     other traces are audited. The deciding passage is the one with the largest probability of a decision
-    (supported or refuted); the cited span is the sentence of it that shares most words with the claim.
+    (supported or refuted). The cited span is the one that the judge names; where it names none, or words of the
+    title, which stands beside the span, it is the sentence that shares most words with the claim.
+    Where one judgement of a claim failed the claim is Unscored with its reason: what the others say could be the
+    opposite of what that passage says.
     """
     if found is None:
         return tuple(_unscored(trace, claim, Unscored(reason="no_corpus")) for claim in claims)
     kept = [[hit for hit in hits if hit.above_floor] for hits in found]
     pairs = [(premise(hit.passage), claim.normalised) for claim, hits in zip(claims, kept, strict=True) for hit in hits]
-    judged = iter(entailer.entail(pairs))
+    judged = iter(_judgements(entailer, pairs))
     return tuple(
         _verification(trace, claim, [(hit, next(judged)) for hit in hits], thresholds)
         for claim, hits in zip(claims, kept, strict=True)
@@ -42,25 +45,38 @@ def premise(passage: Passage) -> str:
     return f"{passage.title}. {passage.text}" if passage.title else passage.text
 
 
-Judged = tuple[Hit, tuple[float, float, float]]
+def _judgements(entailer: Entailer | Judge, pairs: Sequence[tuple[str, str]]) -> Sequence[Judgement | Unscored]:
+    if isinstance(entailer, Judge):
+        return entailer.judge(pairs)
+    return [Judgement(probabilities) for probabilities in entailer.entail(pairs)]
 
 
-def _verification(trace: Trace, claim: Claim, judged: Sequence[Judged], thresholds: Thresholds) -> Verification:
-    ranked = sorted(judged, key=lambda j: -max(j[1][0], j[1][1]))
+Judged = tuple[Hit, Judgement]
+
+
+def _verification(
+    trace: Trace, claim: Claim, judged: Sequence[tuple[Hit, Judgement | Unscored]], thresholds: Thresholds
+) -> Verification:
+    made: list[Judged] = []
+    for hit, judgement in judged:
+        if isinstance(judgement, Unscored):
+            return _unscored(trace, claim, judgement)
+        made.append((hit, judgement))
+    ranked = sorted(made, key=lambda j: -max(j[1].probabilities[:2]))
     return Verification(
         trace_id=claim.trace_id,
         step=claim.step,
         claim=claim.claim,
         outcome=_verdict(ranked, thresholds),
         on_topic=is_on_topic(claim.normalised, trace.question, trace.options),
-        evidence=tuple(_evidence(claim, hit, probabilities) for hit, probabilities in ranked),
+        evidence=tuple(_evidence(claim, hit, judgement) for hit, judgement in ranked),
     )
 
 
 def _verdict(ranked: Sequence[Judged], thresholds: Thresholds) -> Verdict:
     if not ranked:
         return Verdict(label="not_enough_info", confidence=1.0, reason="no_evidence")
-    supported, refuted, neither = ranked[0][1]
+    supported, refuted, neither = ranked[0][1].probabilities
     label: VerdictLabel = "not_enough_info"
     if supported >= refuted and supported >= thresholds.supported:
         label = "supported"
@@ -70,8 +86,9 @@ def _verdict(ranked: Sequence[Judged], thresholds: Thresholds) -> Verdict:
     return Verdict(label=label, confidence=chosen)
 
 
-def _evidence(claim: Claim, hit: Hit, probabilities: tuple[float, float, float]) -> Evidence:
-    start, end = _cited(claim.normalised, hit.passage.text)
+def _evidence(claim: Claim, hit: Hit, judgement: Judgement) -> Evidence:
+    named = None if judgement.span is None else _named(hit.passage, judgement.span)
+    start, end = named or _cited(claim.normalised, hit.passage.text)
     return Evidence(
         doc_id=hit.passage.doc_id,
         title=hit.passage.title,
@@ -81,8 +98,15 @@ def _evidence(claim: Claim, hit: Hit, probabilities: tuple[float, float, float])
         end=hit.passage.start + end,
         text=hit.passage.text[start:end],
         retrieval_score=hit.score,
-        entailment=probabilities,
+        entailment=judgement.probabilities,
     )
+
+
+def _named(passage: Passage, span: tuple[int, int]) -> tuple[int, int] | None:
+    """A span of the premise as a span of the passage; None where it lies in the title."""
+    title = len(premise(passage)) - len(passage.text)
+    start, end = max(0, span[0] - title), span[1] - title
+    return (start, end) if start < end else None
 
 
 def _cited(claim: str, text: str) -> tuple[int, int]:

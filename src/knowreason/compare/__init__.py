@@ -1,0 +1,31 @@
+"""What a training changed: models against a baseline on the same questions, with verdicts that can be defended."""
+
+from knowreason.compare.claims import matcher
+from knowreason.compare.comparison import (
+    Assumption,
+    ClaimChange,
+    Comparison,
+    Contrast,
+    Effect,
+    Pairing,
+    Side,
+    Verdict,
+)
+from knowreason.compare.matrix import MARGIN, compare_runs, write_comparison
+from knowreason.compare.sentences import claims_sentence
+
+__all__ = [
+    "MARGIN",
+    "Assumption",
+    "ClaimChange",
+    "Comparison",
+    "Contrast",
+    "Effect",
+    "Pairing",
+    "Side",
+    "Verdict",
+    "claims_sentence",
+    "compare_runs",
+    "matcher",
+    "write_comparison",
+]

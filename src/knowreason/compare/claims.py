@@ -1,0 +1,235 @@
+"""Pruning or adding: which claims a training left out, said anew or kept, and what each did to the Knowledge Index.
+
+The change of the index of a question pair splits exactly. With S and R the supported and refuted claims of a side,
+D = S + R, K = S / D, d for candidate minus baseline and bars for the means of the two sides,
+
+    dK = [(1 - Kbar) dS - Kbar dR] / Dbar
+
+(from d(K D) = Kbar dD + Dbar dK), and dS and dR are sums over claims newly said, no longer said, and judged otherwise.
+A model whose claims are not said any more need not have lost what they state: only questions put without a text
+could tell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from knowreason.compare.comparison import ClaimChange, ClaimOutcome
+from knowreason.compare.sides import Pair
+from knowreason.errors import ModelError
+from knowreason.models.load import load
+from knowreason.models.protocols import Entailer
+from knowreason.records import Interval, Unscored
+from knowreason.stats import Permuted, benjamini_hochberg, limits, mean_difference, sign_flip, too_few
+
+Floats = NDArray[np.float64]
+
+PARTS = tuple(
+    f"{label}_{change}" for label in ("supported", "refuted") for change in ("newly_said", "no_longer_said", "rejudged")
+)
+_ALPHA = 0.05
+_SAME_FACT = 0.5  # probability of support both ways from which two claims state one fact
+_LONGER = 4  # letters: shorter words are mostly shared by chance
+_WORD = re.compile(r"[^\W_]+(?:\.\d+)?")
+_EMPTY = frozenset({"a", "an", "the"})
+
+
+class Said(NamedTuple):
+    """One claim of a trace: its text and its verdict, "undecided" where there is none."""
+
+    text: str
+    verdict: str
+
+
+class Matched(NamedTuple):
+    """The claims of one trace against those of another on the same question."""
+
+    newly_said: tuple[Said, ...]
+    no_longer_said: tuple[Said, ...]
+    kept: tuple[tuple[Said, Said], ...]
+
+
+def match(before: Sequence[Said], after: Sequence[Said], entailer: Entailer | None = None) -> Matched:
+    """Pairs claims that state the same fact, each at most once: by their words, then by entailment both ways.
+
+    Words are compared without case, punctuation and articles, in their order.
+    """
+    left, right = list(range(len(before))), list(range(len(after)))
+    found: list[tuple[int, int]] = []
+    for one in list(left):
+        same = next((other for other in right if _words(before[one].text) == _words(after[other].text)), None)
+        if same is not None:
+            found.append((one, same))
+            left.remove(one)
+            right.remove(same)
+    if entailer is not None and left and right:
+        found += _by_meaning(before, after, left, right, entailer=entailer)
+    kept = {one for one, _ in found}, {other for _, other in found}
+    return Matched(
+        newly_said=tuple(claim for n, claim in enumerate(after) if n not in kept[1]),
+        no_longer_said=tuple(claim for n, claim in enumerate(before) if n not in kept[0]),
+        kept=tuple((before[one], after[other]) for one, other in sorted(found)),
+    )
+
+
+def split(matched: Matched) -> dict[str, float] | None:
+    """What each part adds to the change of the index; they sum to it. None where a side has no decided claim."""
+    before = _tally([*matched.no_longer_said, *(one for one, _ in matched.kept)])
+    after = _tally([*matched.newly_said, *(other for _, other in matched.kept)])
+    decided = [side["supported"] + side["refuted"] for side in (before, after)]
+    if not all(decided):
+        return None
+    share = sum(side["supported"] / d for side, d in zip((before, after), decided, strict=True)) / 2
+    middle = sum(decided) / 2
+    weights = {"supported": (1 - share) / middle, "refuted": -share / middle}
+    new, gone = _tally(matched.newly_said), _tally(matched.no_longer_said)
+    parts: dict[str, float] = {}
+    for label, weight in weights.items():
+        rejudged = sum((other.verdict == label) - (one.verdict == label) for one, other in matched.kept)
+        parts[f"{label}_newly_said"] = weight * new[label]
+        parts[f"{label}_no_longer_said"] = -weight * gone[label]
+        parts[f"{label}_rejudged"] = weight * rejudged
+    return parts
+
+
+def matcher(uri: str) -> Entailer:
+    """The model of `uri`, to match claims by meaning. Raises ModelError where it has no entailment."""
+    model = load(uri)
+    if not isinstance(model, Entailer):
+        raise ModelError(f"--match {uri} cannot match claims: it has no entailment")
+    return model
+
+
+def claim_change(
+    pair: Pair, claims: Mapping[str, Sequence[Said]], *, seed: int, draws: int, entailer: Entailer | None = None
+) -> ClaimChange | Unscored:
+    """The split at one place, its means over questions with intervals; p are not yet adjusted (see `decided`).
+
+    Traces are matched by question and sample. Unscored under `MIN_QUESTIONS` questions with decided claims on both
+    sides.
+    """
+    counts: Counter[str] = Counter()
+    rows: dict[str, list[dict[str, float]]] = {}
+    alone = 0
+    for question, one, other in _trace_pairs(pair):
+        matched = match(claims.get(one, ()), claims.get(other, ()), entailer)
+        counts += _counted(matched)
+        parts = split(matched)
+        alone += parts is None
+        if parts is not None:
+            rows.setdefault(question, []).append(parts)
+    if refusal := too_few(len(rows)):
+        return Unscored(reason=refusal.reason, detail=f"{len(rows)} questions have decided claims on both sides")
+    table = {part: _by_question(part, rows) for part in PARTS}
+    said = [_sum(table, f"{label}_newly_said", f"{label}_no_longer_said") for label in ("supported", "refuted")]
+    p = [f.p if isinstance(f := sign_flip(values, seed=seed), Permuted) else 1.0 for values in said]
+    return ClaimChange(
+        questions=len(rows),
+        pairs_without_decided=alone,
+        counts=dict(sorted(counts.items())),
+        total=_mean(_sum(table, *PARTS), seed=seed, draws=draws),
+        parts={part: _mean(values, seed=seed, draws=draws) for part, values in table.items()},
+        supported_said=_mean(said[0], seed=seed, draws=draws),
+        refuted_said=_mean(said[1], seed=seed, draws=draws),
+        supported_p=p[0],
+        refuted_p=p[1],
+        outcome="not_enough_evidence",
+    )
+
+
+def decided(found: Sequence[ClaimChange | Unscored]) -> list[ClaimChange | Unscored]:
+    """The same with their p adjusted over all places, and what they show: pruning, adding, both, or not enough."""
+    known = [change for change in found if isinstance(change, ClaimChange)]
+    adjusted = iter(benjamini_hochberg([p for change in known for p in (change.supported_p, change.refuted_p)]))
+    return [
+        _decided(change, float(next(adjusted)), float(next(adjusted))) if isinstance(change, ClaimChange) else change
+        for change in found
+    ]
+
+
+def _decided(change: ClaimChange, supported: float, refuted: float) -> ClaimChange:
+    adds = supported <= _ALPHA and _above(change.supported_said)
+    prunes = refuted <= _ALPHA and _above(change.refuted_said)
+    outcome: ClaimOutcome = "not_enough_evidence"
+    if adds or prunes:
+        outcome = "prunes_and_adds" if adds and prunes else "adds" if adds else "prunes"
+    return msgspec.structs.replace(change, supported_p=supported, refuted_p=refuted, outcome=outcome)
+
+
+def _above(measure: Interval | Unscored) -> bool:
+    return isinstance(measure, Interval) and measure.lower > 0
+
+
+def _by_question(part: str, rows: Mapping[str, Sequence[Mapping[str, float]]]) -> Floats:
+    """The mean of a part over the trace pairs of each question."""
+    return np.array([sum(one[part] for one in found) / len(found) for found in rows.values()], dtype=np.float64)
+
+
+def _sum(table: Mapping[str, Floats], *parts: str) -> Floats:
+    return np.asarray(np.sum([table[part] for part in parts], axis=0), dtype=np.float64)
+
+
+def _mean(values: Floats, *, seed: int, draws: int) -> Interval | Unscored:
+    found = mean_difference(values, np.arange(len(values)), seed=seed, draws=draws)
+    if isinstance(found, Unscored):
+        return found
+    ends = limits(found)
+    return Interval(estimate=found.estimate, lower=ends.lower, upper=ends.upper, level=ends.level, n=found.clusters)
+
+
+def _trace_pairs(pair: Pair) -> list[tuple[str, str, str]]:
+    """(question, trace of the baseline, trace of the candidate), in the order of questions."""
+    columns = ("question_key", "trace_id")
+    sides = [
+        rows.select(*columns).sort(columns).with_columns(pl.int_range(pl.len()).over("question_key").alias("place"))
+        for rows in (pair.baseline, pair.candidate)
+    ]
+    joined = sides[0].join(sides[1], on=["question_key", "place"], suffix="_other").sort("question_key", "place")
+    return joined.select("question_key", "trace_id", "trace_id_other").rows()
+
+
+def _by_meaning(
+    before: Sequence[Said], after: Sequence[Said], left: Sequence[int], right: Sequence[int], *, entailer: Entailer
+) -> list[tuple[int, int]]:
+    """The surest pairs first, each claim once; only pairs that share a word and of which one is decided are asked."""
+    pairs = [(one, other) for one in left for other in right if _worth_asking(before[one], after[other])]
+    if not pairs:
+        return []
+    ways = [(before[one].text, after[other].text) for one, other in pairs]
+    said = entailer.entail([*ways, *((second, first) for first, second in ways)])
+    sure = {pair: min(said[n][0], said[n + len(pairs)][0]) for n, pair in enumerate(pairs)}
+    found: list[tuple[int, int]] = []
+    for pair in sorted(pairs, key=lambda pair: (-sure[pair], pair)):
+        free = all(pair[0] != one and pair[1] != other for one, other in found)
+        if free and sure[pair] >= _SAME_FACT:
+            found.append(pair)
+    return found
+
+
+def _worth_asking(one: Said, other: Said) -> bool:
+    """A pair of undecided claims changes no index; claims that share no longer word hardly state one fact."""
+    if one.verdict == other.verdict == "undecided":
+        return False
+    return any(len(word) >= _LONGER for word in {*_words(one.text)} & {*_words(other.text)})
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in _WORD.findall(text.casefold()) if word not in _EMPTY)
+
+
+def _tally(claims: Sequence[Said]) -> Counter[str]:
+    return Counter(claim.verdict for claim in claims)
+
+
+def _counted(matched: Matched) -> Counter[str]:
+    counts = Counter(f"{claim.verdict}_newly_said" for claim in matched.newly_said)
+    counts += Counter(f"{claim.verdict}_no_longer_said" for claim in matched.no_longer_said)
+    return counts + Counter(f"{other.verdict}_kept" for _, other in matched.kept)

@@ -1,0 +1,159 @@
+"""What a comparison holds: for each candidate and benchmark the differences from the baseline, and what they say.
+
+All differences are candidate minus baseline on the same questions. Shares are shares, not percentages; gains are
+in nats.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from knowreason.records import Interval, Record, Unscored
+
+MeasureName = Literal[
+    "accuracy", "ki", "ki_before_commitment", "informative_gain", "commitment_gain", "commitment_to_gold"
+]
+Outcome = Literal["higher", "lower", "same", "undecided"]
+VerdictOutcome = Literal[
+    "transfers",
+    "does_not_transfer",
+    "harms",
+    "trap",
+    "no_trap",
+    "longer_not_emptier",
+    "not_enough_evidence",
+    "cannot_be_judged",
+]
+
+
+ClaimOutcome = Literal["prunes", "adds", "prunes_and_adds", "not_enough_evidence"]
+
+
+class Side(Record, frozen=True):
+    """One model as it was measured; `lineage` is the checkpoint it was tuned from, None where it is not known."""
+
+    model: str
+    variant: str
+    lineage: str | None
+
+
+class Assumption(Record, frozen=True):
+    """Something a verdict rests on: whether it held, and the figures behind that."""
+
+    name: str
+    held: bool
+    detail: str
+
+
+class Pairing(Record, frozen=True):
+    """Questions that both models answered, and those dropped because only one did."""
+
+    paired: int
+    baseline_only: int
+    candidate_only: int
+
+
+class Effect(Record, frozen=True, tag="effect"):
+    """A paired difference in one measure.
+
+    `baseline` and `candidate` are the levels over the same questions. `difference` is at 95 %, `equivalence` the same
+    at 90 %: within the margin it shows that nothing that matters differs. `p` is two-sided against no difference,
+    `equivalence_p` that of two one-sided tests; the adjusted ones hold the false discovery rate over all benchmarks
+    and candidates of the comparison (Benjamini-Hochberg). `outcome` follows from the adjusted ones at .05, "same"
+    before "higher" and "lower". `unmeasured` counts paired questions without a figure on one of the sides.
+    `questions_needed` would find a difference as large as the margin, or rule it out, with a power of 80 %.
+    """
+
+    measure: MeasureName
+    baseline: float
+    candidate: float
+    difference: Interval
+    equivalence: Interval
+    error: float
+    margin: float
+    p: float
+    adjusted_p: float
+    equivalence_p: float
+    adjusted_equivalence_p: float
+    outcome: Outcome
+    unmeasured: int
+    questions_needed: int
+
+
+class Verdict(Record, frozen=True):
+    """An answer with all it rests on, and one sentence for a reader who reads nothing else.
+
+    `reason` is empty unless the question cannot be judged; `questions_needed` is None unless the evidence does not
+    do, or no number can be named.
+    """
+
+    about: Literal["transfer", "sft_trap"]
+    outcome: VerdictOutcome
+    reason: str
+    effects: dict[str, Interval | Unscored]
+    questions: int
+    questions_needed: int | None
+    assumptions: tuple[Assumption, ...]
+    sentence: str
+
+
+class ClaimChange(Record, frozen=True, tag="claim_change"):
+    """Pruning or adding: the mean change of the index of a question pair, split by what became of its claims.
+
+    `counts` are claims by verdict ("undecided" too) and by what became of them. `parts` sum to `total`; all are in
+    shares of the index. `supported_said` and `refuted_said` are what claims newly said and no longer said add
+    together; their p come from swapping the sides of questions, and are adjusted over the comparison. "adds":
+    supported claims newly said raise the index; "prunes": refuted claims no longer said do.
+    `pairs_without_decided` pairs have no decided claim on a side and are left out.
+    """
+
+    questions: int
+    pairs_without_decided: int
+    counts: dict[str, int]
+    total: Interval | Unscored
+    parts: dict[str, Interval | Unscored]
+    supported_said: Interval | Unscored
+    refuted_said: Interval | Unscored
+    supported_p: float
+    refuted_p: float
+    outcome: ClaimOutcome
+
+
+class Contrast(Record, frozen=True):
+    """One candidate against the baseline on one benchmark, asked in one way (`condition`).
+
+    `lengths` are differences in steps and tokens a trace, and in informative gain per step and per 100 tokens.
+    `index` is the transferability index: the gain in accuracy here per point of gain in the domain trained on.
+    """
+
+    domain: str
+    benchmark: str
+    condition: str
+    candidate: Side
+    pairing: Pairing
+    effects: dict[str, Effect | Unscored]
+    lengths: dict[str, Interval | Unscored]
+    transfer: Verdict
+    trap: Verdict
+    index: Interval | Unscored
+    claims: ClaimChange | Unscored
+
+
+class Comparison(Record, frozen=True):
+    """A whole comparison, its contrasts in a fixed order: candidate, domain, benchmark, condition.
+
+    `gain_means` is "commitment" where the built-in observer made the gains, which then say nothing about reasoning.
+    `matched_by` is the model that matched claims beyond their words, "words" where none did.
+    """
+
+    version: str
+    runs: tuple[str, ...]
+    baseline: Side
+    gain_means: Literal["commitment", "gain"]
+    margins: dict[str, float]
+    trained_on: str | None
+    matched_by: str
+    seed: int
+    draws: int
+    contrasts: tuple[Contrast, ...]
+    warnings: tuple[str, ...]

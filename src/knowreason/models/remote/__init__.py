@@ -1,0 +1,1 @@
+"""What stands between a model's interface and a server: address, budget, retries, recorded answers."""

@@ -1,0 +1,111 @@
+"""The same causal model on this machine and on a server gives the same gains, however the server is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_causal import QUESTION, TEXT, make_model, make_tokenizer
+
+from knowreason.answers import final_statement
+from knowreason.decompose.steps import split_steps
+from knowreason.gain import OptionScorer, trace_gain
+from knowreason.models.load import load
+from knowreason.models.openai import ServedModel
+from knowreason.models.protocols import Scorer
+from knowreason.records import Trace, TraceGain, Unscored
+from local_server import Ways, serving
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+pytest.importorskip("httpx2")
+
+OPTIONS = {"A": "glucagon", "B": "insulin", "C": "beta cell sugar"}
+COUNTING = "One, two, three, four, five, six, seven, eight, nine, ten."
+
+
+class Served:
+    """What a server does with a model of Hugging Face: plain passes over the whole text."""
+
+    def __init__(self, model: Any, tokenizer: Any) -> None:
+        self._model, self._tokenizer = model, tokenizer
+
+    def ids(self, text: str, *, special: bool) -> list[int]:
+        return self._tokenizer(text, add_special_tokens=special).input_ids
+
+    def tokens(self, ids: list[int]) -> list[str]:
+        return [self._tokenizer.decode([token]) for token in ids]
+
+    def logprobs(self, ids: list[int]) -> list[float | None]:
+        with torch.inference_mode():
+            logs = self._model(torch.tensor([ids])).logits[0].float().log_softmax(-1)
+        return [None, *(float(logs[at, token]) for at, token in enumerate(ids[1:]))]
+
+
+def make_counting(kind: str, folder: Path) -> Served:
+    """A tiny model that was taught to count: a server must find " seven" likelier than another word after six."""
+    model, tokenizer = make_model(kind), make_tokenizer(begin=kind == "llama")
+    ids = tokenizer(COUNTING, return_tensors="pt").input_ids
+    steps = torch.optim.Adam(model.parameters(), lr=3e-3)
+    for _ in range(40):
+        steps.zero_grad()
+        model(ids, labels=ids).loss.backward()
+        steps.step()
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return Served(model.eval(), tokenizer)
+
+
+def make_trace(options: dict[str, str] | None, gold: str) -> Trace:
+    return Trace(
+        trace_id="t1",
+        question_id="q1",
+        question_key="00" * 16,
+        benchmark="b",
+        domain="d",
+        model="m",
+        variant="v",
+        lineage=None,
+        condition="cot",
+        sample=0,
+        question=QUESTION,
+        options=options,
+        gold=gold,
+        answer_type="option" if options else "short_text",
+        reasoning=TEXT,
+        response=TEXT,
+        thinking_end=None,
+        integrity="complete",
+        integrity_basis="inferred",
+        meta="{}",
+    )
+
+
+def measured(trace: Trace, scorer: object) -> TraceGain:
+    assert isinstance(scorer, Scorer)
+    statement = final_statement(trace.reasoning, None, trace.options)
+    steps, commitment = split_steps(trace, statement, lambda texts: [len(text.split()) for text in texts])
+    return trace_gain(trace, steps, commitment, OptionScorer(scorer))
+
+
+@pytest.mark.parametrize("tokenize", [True, False], ids=["token ids", "text"])
+@pytest.mark.parametrize("kind", ["qwen2", "llama"])
+def test_a_model_in_a_folder_and_the_same_on_a_server_give_equal_gains(
+    kind: str, tokenize: bool, tmp_path: Path
+) -> None:
+    language = make_counting(kind, tmp_path / kind)
+    here = load(f"hf:{tmp_path / kind}")
+    with serving(Ways(tokenize=tokenize), language=language) as server:
+        there = load(server.uri)
+        assert isinstance(there, ServedModel)
+        for options, gold in ((OPTIONS, "B"), (None, "beta cell insulin"), (None, "42")):
+            trace = make_trace(options, gold)
+            one, other = measured(trace, here), measured(trace, there)
+            assert not isinstance(one.outcome, Unscored)
+            assert not isinstance(other.outcome, Unscored), other.outcome
+            assert [g.surprisal for g in other.outcome] == pytest.approx([g.surprisal for g in one.outcome], abs=1e-4)
+            assert one.outcome[0].surprisal != pytest.approx(one.outcome[-1].surprisal, abs=1e-2)
+            assert (other.answer_space, other.answer_tokens) == (one.answer_space, one.answer_tokens)
+        assert there.describe()["scored_by"] == ("token ids" if tokenize else "text")
+        there.close()
