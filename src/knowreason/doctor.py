@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from knowreason.errors import ModelError
 from knowreason.models.load import Model, load
 from knowreason.models.openai import ServedModel
-from knowreason.models.protocols import Entailer, Observer, PrefixScorer, Scorer
+from knowreason.models.protocols import Entailer, Judge, Observer, PrefixScorer, Scorer
 from knowreason.records import Continuation, Observation, Prefixes, Unscored
 
 _PASSAGE = "Iron. Vitamin C, taken with a meal, raises the share of plant iron that the gut absorbs."
@@ -53,6 +53,8 @@ def _examined(model: Model, use: Use) -> Iterator[Finding]:
     if isinstance(model, Entailer) and use != "scorer":
         yield from _entailment(model)
     if use == "verifier":
+        if not isinstance(model, Entailer | Judge):
+            yield Finding("it judges claims", False, "it has no entailment, so it can be a scorer only")
         return
     if isinstance(model, Observer):
         yield from _observation(model)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -157,9 +158,7 @@ class Ledger:
             if self.replay:
                 db.execute("select 1 from calls")
             else:
-                db.execute("pragma journal_mode = wal")
-                db.execute("pragma synchronous = normal")
-                db.executescript(_SCHEMA)
+                _prepare(db)
         except sqlite3.Error:
             db.close()
             raise
@@ -192,6 +191,21 @@ class Ledger:
 
 
 T = TypeVar("T")
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    """Makes the tables where there are none. SQLite does not wait where two processes open a new file at once."""
+    until = time.monotonic() + _WAIT
+    while True:
+        try:
+            db.execute("pragma journal_mode = wal")
+            db.execute("pragma synchronous = normal")
+            db.executescript(_SCHEMA)
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.01)
 
 
 def _named(call: Call) -> str:

@@ -94,6 +94,12 @@ def test_code_that_comes_with_a_model_is_not_run(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
+def test_the_doctor_says_that_a_causal_model_is_no_verifier(folder: Path) -> None:
+    shown = CliRunner().invoke(app, ["doctor", f"hf:{folder}", "--use", "verifier"])
+    assert shown.exit_code == 1
+    assert "FAIL  it judges claims" in shown.output
+
+
 def test_the_doctor_shows_the_proof(folder: Path) -> None:
     shown = CliRunner().invoke(app, ["doctor", f"hf:{folder}"])
     assert shown.stderr == ""
