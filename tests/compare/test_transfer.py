@@ -202,6 +202,14 @@ def test_lineage_is_checked_and_said(lineage: str | None, held: bool, says: str,
     assert ("need not be due to the training" in only(comparison).transfer.sentence) != held
 
 
+def test_a_parent_may_be_named_as_its_logs_were(tmp_path: Path) -> None:
+    owl = answers(coins(0, 40, 0.5), "owl", variant="base")
+    run = write_run(tmp_path, owl + answers(coins(1, 40, 0.5), "eagle", variant="sft", lineage="base"))
+    comparison = compare_runs([run], baseline="owl")
+    assert next(a for a in only(comparison).transfer.assumptions if a.name == "lineage").held
+    assert not comparison.warnings
+
+
 def test_two_trainings_of_one_parent_are_no_contrast_of_one(tmp_path: Path) -> None:
     run = write_run(
         tmp_path, [a for n, m in enumerate(("owl", "eagle")) for a in answers(coins(n, 40, 0.5), m, lineage="egg")]

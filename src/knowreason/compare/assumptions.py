@@ -39,8 +39,8 @@ def lineage_of(candidate: Side, baseline: Side) -> Assumption:
 
 
 def _names(side: Side, name: str) -> bool:
-    """A checkpoint may be named with or without its organisation."""
-    known = {side.model, f"{side.model} ({side.variant})"}
+    """A checkpoint may be named with or without its organisation, or by the name that its logs were given."""
+    known = {side.model, side.variant, f"{side.model} ({side.variant})"}
     return bool({n.casefold() for n in known} & {name.casefold(), name.rpartition("/")[2].casefold()}) or any(
         n.rpartition("/")[2].casefold() == name.casefold() for n in known
     )
