@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import made_records
 from knowreason.decompose import Decomposition, decompose
 from knowreason.records import Trace
 
@@ -23,17 +24,7 @@ def count_words(texts: Sequence[str]) -> list[int]:
 def make_trace(
     text: str, question: str = PLAIN, options: dict[str, str] | None = None, thinking_end: int | None = None
 ) -> Trace:
-    return Trace(
-        trace_id="t1",
-        question_id="q1",
-        question_key="k1",
-        benchmark="made",
-        domain="made",
-        model="robin",
-        variant="base",
-        lineage=None,
-        condition="cot",
-        sample=0,
+    return made_records.make_trace(
         question=question,
         options=options,
         gold=None,
@@ -41,9 +32,6 @@ def make_trace(
         reasoning=text,
         response=text,
         thinking_end=thinking_end,
-        integrity="complete",
-        integrity_basis="inferred",
-        meta="{}",
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import made_records
 from knowreason.answers import final_statement
 from knowreason.decompose.steps import split_steps, step_cuts
 from knowreason.errors import Unanswered
@@ -28,28 +29,13 @@ SENTENCES = (
 
 def make_trace(reasoning: str, **changes: object) -> Trace:
     values: dict[str, object] = {
-        "trace_id": "t1",
-        "question_id": "q1",
         "question_key": "00" * 16,
-        "benchmark": "b",
-        "domain": "d",
-        "model": "m",
-        "variant": "v",
-        "lineage": None,
-        "condition": "cot",
-        "sample": 0,
         "question": "Which hormone lowers blood sugar?",
         "options": OPTIONS,
-        "gold": "B",
-        "answer_type": "option",
         "reasoning": reasoning,
         "response": reasoning,
-        "thinking_end": None,
-        "integrity": "complete",
-        "integrity_basis": "inferred",
-        "meta": "{}",
     }
-    return Trace(**{**values, **changes})  # type: ignore[arg-type]
+    return made_records.make_trace(**{**values, **changes})
 
 
 def count_words(texts: object) -> list[int]:

@@ -9,6 +9,7 @@ from hostile_text import texts
 from knowreason.grade import Grader, grade_trace
 from knowreason.grade.grader import normalise_text
 from knowreason.records import AnswerType, Grade, Trace, Unscored
+from made_records import make_trace
 
 OPTIONS = {"A": "iron", "B": "zinc", "C": "tin"}
 
@@ -20,17 +21,8 @@ def trace(
     options: dict[str, str] | None = None,
     thinking: int | None = None,
 ) -> Trace:
-    return Trace(
+    return make_trace(
         trace_id="t",
-        question_id="q",
-        question_key="k",
-        benchmark="made",
-        domain="metals",
-        model="m",
-        variant="",
-        lineage=None,
-        condition="cot",
-        sample=0,
         question="What is it?",
         options=options,
         gold=gold,
@@ -38,9 +30,6 @@ def trace(
         reasoning=reasoning,
         response=reasoning,
         thinking_end=thinking,
-        integrity="complete",
-        integrity_basis="inferred",
-        meta="",
     )
 
 

@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_causal import KINDS, QUESTION, TEXT, make_model, make_tokenizer
 
+import made_records
+
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
@@ -286,27 +288,9 @@ OPTIONS = {"A": "glucagon", "B": "insulin", "C": "cortisol"}
 
 
 def make_trace(options: dict[str, str] | None, gold: str | None, reasoning: str = TEXT) -> Trace:
-    return Trace(
-        trace_id="t1",
-        question_id="q1",
-        question_key="00" * 16,
-        benchmark="b",
-        domain="d",
-        model="m",
-        variant="v",
-        lineage=None,
-        condition="cot",
-        sample=0,
-        question=QUESTION,
-        options=options,
-        gold=gold,
-        answer_type="option" if options else "free_text",
-        reasoning=reasoning,
-        response=reasoning,
-        thinking_end=None,
-        integrity="complete",
-        integrity_basis="inferred",
-        meta="{}",
+    kind = "option" if options else "free_text"
+    return made_records.make_trace(
+        question=QUESTION, options=options, gold=gold, answer_type=kind, reasoning=reasoning, response=reasoning
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from made_causal import QUESTION, TEXT, make_model, make_tokenizer
 
+import made_records
 from knowreason.answers import final_statement
 from knowreason.decompose.steps import split_steps
 from knowreason.gain import OptionScorer, trace_gain
@@ -58,27 +59,9 @@ def make_counting(kind: str, folder: Path) -> Served:
 
 
 def make_trace(options: dict[str, str] | None, gold: str) -> Trace:
-    return Trace(
-        trace_id="t1",
-        question_id="q1",
-        question_key="00" * 16,
-        benchmark="b",
-        domain="d",
-        model="m",
-        variant="v",
-        lineage=None,
-        condition="cot",
-        sample=0,
-        question=QUESTION,
-        options=options,
-        gold=gold,
-        answer_type="option" if options else "short_text",
-        reasoning=TEXT,
-        response=TEXT,
-        thinking_end=None,
-        integrity="complete",
-        integrity_basis="inferred",
-        meta="{}",
+    kind = "option" if options else "short_text"
+    return made_records.make_trace(
+        question=QUESTION, options=options, gold=gold, answer_type=kind, reasoning=TEXT, response=TEXT
     )
 
 

@@ -19,6 +19,7 @@ from knowreason.train.pair import OPEN, REFUTED, SUPPORTED
 from knowreason.train.passages import Passage as Source
 from knowreason.train.planted import Twin, states
 from knowreason.verify import Thresholds, verify_claims
+from made_records import make_trace
 
 NAMES = {"supported": SUPPORTED, "refuted": REFUTED, "not_enough_info": OPEN}
 probabilities = st.tuples(st.integers(0, 50), st.integers(0, 50)).map(lambda p: (p[0] / 100, p[1] / 100))
@@ -26,27 +27,13 @@ rows = st.lists(probabilities.map(lambda p: (p[0], p[1], 1 - p[0] - p[1])), min_
 
 
 def trace() -> Trace:
-    return Trace(
-        trace_id="t",
-        question_id="q",
-        question_key="k",
-        benchmark="b",
-        domain="d",
-        model="m",
-        variant="v",
-        lineage=None,
-        condition="cot",
-        sample=0,
+    return make_trace(
         question="Which mould spoils bread?",
         options=None,
         gold=None,
         answer_type="free_text",
         reasoning="Damp speeds mould.",
         response="",
-        thinking_end=None,
-        integrity="complete",
-        integrity_basis="inferred",
-        meta="{}",
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import made_records
 from knowreason.models.protocols import Judgement
 from knowreason.models.scripted import Scripted
 from knowreason.records import Claim, Hit, Passage, Trace, Unscored, Verdict
@@ -18,14 +19,9 @@ TEXT = "The liver stores glycogen. Bile is made there and kept in the gallbladde
 
 
 def make_trace(**changes: object) -> Trace:
-    values: dict[str, object] = {
-        **dict.fromkeys(("trace_id", "question_id", "question_key", "benchmark", "domain", "model", "variant"), "x"),
-        **{"lineage": None, "condition": "cot", "sample": 0, "gold": "A", "answer_type": "option"},
-        **{"question": "Which organ stores bile?", "options": {"A": "gallbladder", "B": "spleen"}},
-        **{"reasoning": "", "response": "", "thinking_end": None, "integrity": "complete"},
-        **{"integrity_basis": "inferred", "meta": "{}"},
-    }
-    return Trace(**{**values, **changes})  # type: ignore[arg-type]
+    options = {"A": "gallbladder", "B": "spleen"}
+    values: dict[str, object] = {"question": "Which organ stores bile?", "options": options, "gold": "A"}
+    return made_records.make_trace(**{**values, **changes})
 
 
 def make_claim(text: str, number: int = 0) -> Claim:

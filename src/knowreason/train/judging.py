@@ -75,19 +75,16 @@ def figures(items: Sequence[Judged], probabilities: Floats, least: Thresholds) -
     return out
 
 
-def by_kind(items: Sequence[Judged], probabilities: Floats, least: Thresholds) -> dict[str, Any]:
-    """For every kind with enough items: how many, and the shares called (supported, refuted, open)."""
+def by_kind(items: Sequence[Judged], probabilities: Floats, least: Thresholds) -> list[dict[str, Any]]:
+    """For every kind and label with enough items: how many, and the shares called (supported, refuted, open)."""
     calls = np.array([called(row, least) for row in probabilities])
-    kinds = np.array([item.kind for item in items])
-    out: dict[str, Any] = {}
-    for kind in np.unique(kinds):
-        held = calls[kinds == kind]
+    kinds = [(item.kind, item.label) for item in items]
+    out: list[dict[str, Any]] = []
+    for kind, label in sorted(set(kinds)):
+        held = calls[[one == (kind, label) for one in kinds]]
         if len(held) >= KIND_LEAST:
-            out[str(kind)] = {
-                "items": len(held),
-                "label": next(item.label for item in items if item.kind == kind),
-                "called": [round(float((held == label).mean()), 3) for label in range(3)],
-            }
+            shares = [round(float((held == verdict).mean()), 3) for verdict in range(3)]
+            out.append({"kind": kind, "label": label, "items": len(held), "called": shares})
     return out
 
 

@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from knowreason.pipeline import PASSAGES
 from knowreason.records import Hit
 from knowreason.retrieve import Index
 from knowreason.train.contradict import HELD
@@ -22,7 +23,6 @@ from knowreason.train.passages import Passage
 from knowreason.train.written import WrittenSet
 from knowreason.verify.verdicts import premise
 
-PASSAGES = 5  # judged a claim, as in an audit
 SEARCHED = 40  # hits among which the source is looked for, so that others can take its place
 SAME = 0.7  # share of a sentence's content words from which on a passage is held to state it
 LIMITS = {"openstax": 4_000, "medquad": 4_000, "ontology": 600}

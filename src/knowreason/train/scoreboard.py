@@ -85,11 +85,11 @@ def _verdict_row(name: str, held: Report) -> list[str]:
 
 
 def _kinds(sets: Sequence[tuple[str, Report]]) -> list[str]:
+    labels = ("true", "false", "open")
     rows = [
-        [name, kind.replace("_", " "), ("true", "false", "open")[held["label"]], str(held["items"]), *map(_two, called)]
+        [name, kind["kind"].replace("_", " "), labels[kind["label"]], str(kind["items"]), *map(_two, kind["called"])]
         for name, group in sets
-        for kind, held in group.get("kinds", {}).items()
-        for called in (held["called"],)
+        for kind in group.get("kinds", ())
     ]
     return _grid(["set", "kind", "label", "items", "called supported", "refuted", "left open"], rows)
 
