@@ -1,0 +1,92 @@
+"""The main command: traces in, a run directory with its report out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from knowreason.arguments import (
+    Concurrency,
+    CorpusFields,
+    DryRun,
+    Fields,
+    Filter,
+    Json,
+    Knowledge,
+    LedgerFile,
+    MaxCost,
+    MaxTokens,
+    NoGold,
+    Price,
+    Replay,
+    Settings,
+    Timeout,
+    Traces,
+    Where,
+    pair,
+    read_options,
+    remote_terms,
+    where_of,
+)
+from knowreason.commands.output import announce, print_summary, tell
+
+
+def audit(
+    traces: Traces,
+    out: Annotated[Path, typer.Option("--out", help="The run directory to write.")],
+    knowledge: Knowledge = None,
+    setting: Settings = None,
+    field: Fields = None,
+    corpus_field: CorpusFields = None,
+    where: Where = None,
+    filter_name: Filter = None,
+    no_gold: NoGold = False,
+    scorer: Annotated[str, typer.Option("--scorer", help="Who observes answers.")] = "builtin:",
+    verifier: Annotated[str, typer.Option("--verifier", help="Who judges claims.")] = "builtin:",
+    limit: Annotated[int | None, typer.Option("--limit", help="Whole questions until so many traces.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Chooses the questions of --limit and the bootstrap draws.")] = 0,
+    workers: Annotated[int, typer.Option("--workers", help="Threads; 0 is one a core.")] = 0,
+    paper: Annotated[bool, typer.Option("--paper", help="Also the published KI and InfoGain, to compare.")] = False,
+    ledger: LedgerFile = None,
+    replay: Replay = None,
+    concurrency: Concurrency = 16,
+    timeout: Timeout = 120.0,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
+    price: Price = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Measure traces: knowledge against a corpus, and where each trace commits, step by step."""
+    from knowreason.pipeline import Audit, estimate
+    from knowreason.pipeline import audit as run_audit
+    from knowreason.progress import bars
+    from knowreason.read import parse_source
+    from knowreason.report import write_report
+
+    task = Audit(
+        sources=tuple(parse_source(text) for text in traces),
+        out=out,
+        knowledge=tuple(Path(path) for path in knowledge or []),
+        read=read_options(setting, field, filter_name, no_gold),
+        corpus_fields=dict(pair("--corpus-field", text) for text in corpus_field or []),
+        where=where_of(where or []),
+        scorer=scorer,
+        verifier=verifier,
+        limit=limit,
+        seed=seed,
+        workers=workers,
+        paper=paper,
+        remote=remote_terms(ledger, replay, (concurrency, timeout), budget=(max_tokens, max_cost, price)),
+    )
+    announce(task.scorer, task.verifier if task.knowledge else "", replay, dry_run=dry_run)
+    with bars() as progress:
+        if dry_run:
+            tell(f"would ask for {estimate(task, progress)}")
+            return
+        run_audit(task, progress, tell)
+        progress("report", 0, None)
+        page = write_report(out)
+    print_summary(out, page, as_json)

@@ -1,0 +1,41 @@
+"""What commands print: JSON for machines, lines on standard error, and the notice before anything is sent."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+
+def announce(scorer: str, verifier: str, replay: Path | None, *, dry_run: bool = False) -> None:
+    """The first line of whatever may send something: what, and to which host."""
+    uris = {use: uri for use, uri in {"scorer": scorer, "verifier": verifier}.items() if uri.startswith("openai:")}
+    if not uris:
+        return
+    from knowreason.models.remote.address import notice
+
+    sends = ("a real run " if dry_run else "") + (notice(uris) or "")
+    tell(f"replays {replay}; nothing is sent" if replay is not None else sends)
+
+
+def tell(line: str) -> None:
+    """One line on standard error, where it does not mix with results."""
+    typer.echo(f"knowreason: {line}", err=True)
+
+
+def print_summary(run: Path, page: Path, as_json: bool) -> None:
+    """The summary of a finished run as a table, and where its page is; or as JSON."""
+    summary = run / "summary.json"
+    if as_json:
+        typer.echo(summary.read_text("utf-8"))
+        return
+    from knowreason import report
+
+    report.print_summary(run)
+    typer.echo(f"\nreport: {page}")
+
+
+def print_json(value: object) -> None:
+    """A result for machines."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
