@@ -1,4 +1,4 @@
-"""A model examined on known answers."""
+"""A model examined on probes whose answer is known, line by line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A corpus to an index."""
+"""A corpus to an index that audits can share."""
 
 from __future__ import annotations
 

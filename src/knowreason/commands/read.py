@@ -1,4 +1,4 @@
-"""Logs to traces."""
+"""Logs of any family to traces in the package's own format."""
 
 from __future__ import annotations
 

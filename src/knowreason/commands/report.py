@@ -1,4 +1,4 @@
-"""Finished runs to their report."""
+"""Finished runs to their summary and page, made again."""
 
 from __future__ import annotations
 

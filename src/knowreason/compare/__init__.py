@@ -2,28 +2,24 @@
 
 from knowreason.compare.claims import matcher
 from knowreason.compare.comparison import (
-    Assumption,
     ClaimChange,
     Comparison,
     Contrast,
     Effect,
     Pairing,
     Side,
-    Verdict,
 )
 from knowreason.compare.matrix import MARGIN, compare_runs, write_comparison
 from knowreason.compare.sentences import claims_sentence
 
 __all__ = [
     "MARGIN",
-    "Assumption",
     "ClaimChange",
     "Comparison",
     "Contrast",
     "Effect",
     "Pairing",
     "Side",
-    "Verdict",
     "claims_sentence",
     "compare_runs",
     "matcher",

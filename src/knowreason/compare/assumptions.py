@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from knowreason.compare.comparison import Assumption, Side
+from knowreason.compare.comparison import Side
 from knowreason.compare.sides import Pair
+from knowreason.conclusions import Assumption
 from knowreason.stats import MIN_QUESTIONS
 
 _FEW = 0.05  # a share this small, or a difference in shares, is taken to change no verdict

@@ -8,24 +8,13 @@ from __future__ import annotations
 
 from typing import Literal
 
+from knowreason.conclusions import Conclusion
 from knowreason.records import Interval, Record, Unscored
 
 MeasureName = Literal[
     "accuracy", "ki", "ki_before_commitment", "informative_gain", "commitment_gain", "commitment_to_gold"
 ]
 Outcome = Literal["higher", "lower", "same", "undecided"]
-VerdictOutcome = Literal[
-    "transfers",
-    "does_not_transfer",
-    "harms",
-    "trap",
-    "no_trap",
-    "longer_not_emptier",
-    "not_enough_evidence",
-    "cannot_be_judged",
-]
-
-
 ClaimOutcome = Literal["prunes", "adds", "prunes_and_adds", "not_enough_evidence"]
 
 
@@ -35,14 +24,6 @@ class Side(Record, frozen=True):
     model: str
     variant: str
     lineage: str | None
-
-
-class Assumption(Record, frozen=True):
-    """Something a verdict rests on: whether it held, and the figures behind that."""
-
-    name: str
-    held: bool
-    detail: str
 
 
 class Pairing(Record, frozen=True):
@@ -78,23 +59,6 @@ class Effect(Record, frozen=True, tag="effect"):
     outcome: Outcome
     unmeasured: int
     questions_needed: int
-
-
-class Verdict(Record, frozen=True):
-    """An answer with all it rests on, and one sentence for a reader who reads nothing else.
-
-    `reason` is empty unless the question cannot be judged; `questions_needed` is None unless the evidence does not
-    do, or no number can be named.
-    """
-
-    about: Literal["transfer", "sft_trap"]
-    outcome: VerdictOutcome
-    reason: str
-    effects: dict[str, Interval | Unscored]
-    questions: int
-    questions_needed: int | None
-    assumptions: tuple[Assumption, ...]
-    sentence: str
 
 
 class ClaimChange(Record, frozen=True, tag="claim_change"):
@@ -133,8 +97,8 @@ class Contrast(Record, frozen=True):
     pairing: Pairing
     effects: dict[str, Effect | Unscored]
     lengths: dict[str, Interval | Unscored]
-    transfer: Verdict
-    trap: Verdict
+    transfer: Conclusion
+    trap: Conclusion
     index: Interval | Unscored
     claims: ClaimChange | Unscored
 

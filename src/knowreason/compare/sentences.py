@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from knowreason.compare.comparison import Assumption, ClaimChange, Effect, Side, VerdictOutcome
+from knowreason.compare.comparison import ClaimChange, Effect, Side
 from knowreason.compare.sides import Pair
+from knowreason.conclusions import Assumption, ConclusionOutcome
 from knowreason.records import Interval, Unscored
 
 _WHY = {
@@ -87,7 +88,7 @@ def no_transfer_verdict(pair: Pair, baseline: Side, refusal: Unscored) -> str:
 
 
 def trap_sentence(
-    pair: Pair, baseline: Side, outcome: VerdictOutcome, reason: str, *, effects: Mapping[str, Effect | Unscored]
+    pair: Pair, baseline: Side, outcome: ConclusionOutcome, reason: str, *, effects: Mapping[str, Effect | Unscored]
 ) -> str:
     """Whether accuracy was bought with emptier reasoning, with both differences."""
     where = f"{model_name(pair.side)} on {place_name(pair)}"

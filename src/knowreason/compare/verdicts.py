@@ -6,14 +6,15 @@ from collections.abc import Mapping
 
 from knowreason.compare import sentences
 from knowreason.compare.assumptions import assumptions_of
-from knowreason.compare.comparison import Effect, Outcome, Side, Verdict, VerdictOutcome
+from knowreason.compare.comparison import Effect, Outcome, Side
 from knowreason.compare.sides import Pair
+from knowreason.conclusions import Conclusion, ConclusionOutcome
 from knowreason.records import Interval, Unscored
 
 Effects = Mapping[str, Effect | Unscored]
 Lengths = Mapping[str, Interval | Unscored]
 
-_TRANSFER: dict[Outcome, VerdictOutcome] = {
+_TRANSFER: dict[Outcome, ConclusionOutcome] = {
     "higher": "transfers",
     "lower": "harms",
     "same": "does_not_transfer",
@@ -21,7 +22,7 @@ _TRANSFER: dict[Outcome, VerdictOutcome] = {
 }
 
 
-def transfer(pair: Pair, baseline: Side, effects: Effects, *, at_home: bool = False) -> Verdict:
+def transfer(pair: Pair, baseline: Side, effects: Effects, *, at_home: bool = False) -> Conclusion:
     """Whether the candidate is better here, the same for all that matters, or worse, by right answers.
 
     `at_home` says that it was trained for this place: then "transfers" means that it learned.
@@ -29,7 +30,7 @@ def transfer(pair: Pair, baseline: Side, effects: Effects, *, at_home: bool = Fa
     effect = effects["accuracy"]
     checked = assumptions_of(pair, baseline)
     if isinstance(effect, Unscored):
-        return Verdict(
+        return Conclusion(
             about="transfer",
             outcome="cannot_be_judged",
             reason=effect.reason,
@@ -41,7 +42,7 @@ def transfer(pair: Pair, baseline: Side, effects: Effects, *, at_home: bool = Fa
         )
     outcome = _TRANSFER[effect.outcome]
     needed = effect.questions_needed if effect.questions_needed > effect.difference.n else None
-    return Verdict(
+    return Conclusion(
         about="transfer",
         outcome=outcome,
         reason="",
@@ -53,13 +54,13 @@ def transfer(pair: Pair, baseline: Side, effects: Effects, *, at_home: bool = Fa
     )
 
 
-def trap(pair: Pair, baseline: Side, effects: Effects, lengths: Lengths) -> Verdict:
+def trap(pair: Pair, baseline: Side, effects: Effects, lengths: Lengths) -> Conclusion:
     """Whether accuracy rose while the informative gain fell, both by paired intervals."""
     accuracy, gain = effects["accuracy"], effects["informative_gain"]
     outcome, reason = trap_outcome(accuracy, gain, lengths)
     known = [e for e in (accuracy, gain) if isinstance(e, Effect)]
     needed = [e.questions_needed for e in known if e.outcome == "undecided" and e.questions_needed > e.difference.n]
-    return Verdict(
+    return Conclusion(
         about="sft_trap",
         outcome=outcome,
         reason=reason,
@@ -76,7 +77,9 @@ def trap(pair: Pair, baseline: Side, effects: Effects, lengths: Lengths) -> Verd
     )
 
 
-def trap_outcome(accuracy: Effect | Unscored, gain: Effect | Unscored, lengths: Lengths) -> tuple[VerdictOutcome, str]:
+def trap_outcome(
+    accuracy: Effect | Unscored, gain: Effect | Unscored, lengths: Lengths
+) -> tuple[ConclusionOutcome, str]:
     """The outcome, and the reason where it cannot be judged."""
     for effect in (gain, accuracy):
         if isinstance(effect, Unscored):
