@@ -101,4 +101,4 @@ def test_wrong_usage_is_exit_2_and_a_mistake_one_line(tmp_path: Path) -> None:
     assert knowreason("compare", run, "--baseline", "owl", "--gate", "luck").returncode == 2
     done = knowreason("compare", run, "--baseline", "hawk")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "the runs hold eagle, owl" in done.stderr
+    assert "what is compared holds eagle, owl" in done.stderr

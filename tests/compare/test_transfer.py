@@ -302,7 +302,7 @@ def test_mistakes_are_clear_lines(tmp_path: Path) -> None:
         + answers(coins(1, 30, 0.5), "eagle", variant="sft", sample=1)
     )
     run = write_run(tmp_path / "run", audited)
-    with pytest.raises(InputError, match="the runs hold eagle, owl"):
+    with pytest.raises(InputError, match="what is compared holds eagle, owl"):
         compare_runs([run], baseline="hawk")
     with pytest.raises(InputError, match=r"'eagle \(base\)' or 'eagle \(sft\)'"):
         compare_runs([run], baseline="owl", candidates=["eagle"])

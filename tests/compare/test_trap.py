@@ -77,4 +77,5 @@ def test_the_built_in_observer_cannot_judge_it(tmp_path: Path) -> None:
     assert found.trap.reason == "observer_reads_commitment_only"
     assert "causal language model" in found.trap.sentence
     assert isinstance(found.effects["informative_gain"], Unscored)
-    assert set(found.effects) == {"accuracy", "ki", "ki_before_commitment", "informative_gain", "commitment_to_gold"}
+    knowledge = {"ki", "corrected_ki", "ki_before_commitment"}
+    assert set(found.effects) == {"accuracy", "informative_gain", "commitment_to_gold"} | knowledge

@@ -145,8 +145,8 @@ def test_answers_that_differ_in_any_part_of_their_key_stand_together(apart, tmp_
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("p.jsonl", b"", "holds no predictions"),
-        ("p.csv", b"question_id,benchmark,model,correct\n", "holds no predictions"),
+        ("p.jsonl", b"", "holds no rows"),
+        ("p.csv", b"question_id,benchmark,model,correct\n", "holds no rows"),
         ("p.csv", b"question_id,benchmark,model,correct\nq1,b,m\n", "line 2: ragged row"),
         ("p.csv", b'question_id,benchmark,model,correct\n"q1,b,m,1\n', "line 2: malformed csv"),
         ("p.csv", b"question_id,benchmark,model\nq1,b,m\n", "line 2: 'correct' is missing"),

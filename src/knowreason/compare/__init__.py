@@ -2,24 +2,32 @@
 
 from knowreason.compare.claims import matcher
 from knowreason.compare.comparison import (
+    CatchUp,
     ClaimChange,
     Comparison,
     Contrast,
     Effect,
+    Meeting,
     Pairing,
+    Reliance,
     Side,
+    Spending,
 )
 from knowreason.compare.matrix import MARGIN, compare_runs, write_comparison
 from knowreason.compare.sentences import claims_sentence
 
 __all__ = [
     "MARGIN",
+    "CatchUp",
     "ClaimChange",
     "Comparison",
     "Contrast",
     "Effect",
+    "Meeting",
     "Pairing",
+    "Reliance",
     "Side",
+    "Spending",
     "claims_sentence",
     "compare_runs",
     "matcher",

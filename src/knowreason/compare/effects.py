@@ -87,7 +87,7 @@ _RATIOS: dict[str, _Ratio] = {
     "commitment_gain": _gain("gain_commitment", "parts_unscored"),
     "commitment_to_gold": _gain("gain_total", "gain_unscored"),
     "steps": _Ratio(pl.col("steps"), pl.col("steps").is_not_null(), "grade_unscored"),
-    "tokens": _Ratio(pl.col("tokens"), pl.col("tokens").is_not_null(), "grade_unscored"),
+    "tokens": _Ratio(pl.col("tokens"), pl.col("tokens").is_not_null(), "grade_unscored", instrument="counter"),
     "informative_per_step": _per("gain_informative", pl.col("steps"), "parts_unscored"),
     "informative_per_100_tokens": _per("gain_informative", pl.col("reasoning_tokens") / 100, "parts_unscored"),
 }

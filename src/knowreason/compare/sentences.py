@@ -24,6 +24,8 @@ _WHY = {
     "no_statement": "the traces state no answer",
     "no_reasoning": "the traces are bare answers without reasoning",
     "trained_on_question": "the observer learned from these questions",
+    "predictions_only": "graded predictions hold no reasoning; audit the traces themselves",
+    "answers_unknown": "the wrong answers do not say what was answered, so that no votes can be counted",
 }
 _DOUBTS = {
     "lineage": "{detail}, so that the difference need not be due to the training.",

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from knowreason.compare import ClaimChange, Comparison, Contrast, Effect, Side, claims_sentence
 from knowreason.records import Interval, Unscored
+from knowreason.report.compute import compute_parts, overconfidence_parts
 from knowreason.report.terminal import fitting, laid_out, paragraph, plain
 from knowreason.report.words import nats, reason_words
 
@@ -20,6 +21,7 @@ _RIGHT_WIDTHS_AT_80 = (16, 9, 13, 15, 13)
 _OTHER = 16  # columns of a difference in knowledge or gain
 _MEASURES = {
     "ki": "KI,\npoints",
+    "corrected_ki": "KI without\nits errors",
     "ki_before_commitment": "KI before\ncommitment",
     "informative_gain": "informative\ngain, nats",
     "commitment_gain": "gain at\ncommitment, nats",
@@ -27,6 +29,7 @@ _MEASURES = {
 }
 _NAMES = {
     "ki": "KI",
+    "corrected_ki": "KI corrected for the verifier's errors",
     "ki_before_commitment": "KI before commitment",
     "informative_gain": "informative gain",
     "commitment_gain": "gain at commitment",
@@ -55,6 +58,8 @@ def _parts(comparison: Comparison, room: int) -> Iterable[RenderableType]:
     for side, group in groupby(comparison.contrasts, key=lambda c: c.candidate):
         yield Text()
         yield from _candidate(side, comparison.baseline, list(group), room)
+    yield from compute_parts(comparison, _name(comparison.baseline), room)
+    yield from overconfidence_parts(comparison, room)
     yield Text()
     yield from (paragraph(head, said) for head, said in _notes(comparison))
 
@@ -100,6 +105,8 @@ def _unmeasured(contrasts: Sequence[Contrast]) -> Iterable[str]:
     """Each measure that no benchmark has, with its reason, and why the trap cannot be judged: each said once."""
     for measure, name in _NAMES.items():
         refusals = {e.reason for c in contrasts if isinstance(e := c.effects.get(measure), Unscored)}
+        if measure == "corrected_ki" and not any(isinstance(c.effects["ki"], Effect) for c in contrasts):
+            continue  # said of the KI itself
         if refusals and not any(isinstance(c.effects.get(measure), Effect) for c in contrasts):
             yield f"{name}: {'; '.join(sorted(map(reason_words, refusals)))}."
     changes = [c.claims for c in contrasts]
@@ -143,7 +150,7 @@ def _difference(effect: Effect | Unscored) -> str:
     """ "+1.1" above "[−1.9, +4.1]"; points for shares, nats for gains."""
     if isinstance(effect, Unscored):
         return "–"
-    share = effect.measure in ("accuracy", "ki", "ki_before_commitment")
+    share = effect.measure in ("accuracy", "ki", "corrected_ki", "ki_before_commitment")
     found = effect.difference
     said = [nats(100 * v, 1) if share else nats(v) for v in (found.estimate, found.lower, found.upper)]
     return f"{said[0]}\n[{said[1]}, {said[2]}]"

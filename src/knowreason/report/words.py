@@ -31,6 +31,14 @@ _REASONS = {
         "the built-in observer reads which answer a text has settled on, not how well it reasons; "
         "it takes a causal language model as --scorer"
     ),
+    "predictions_only": "graded predictions hold no reasoning",
+    "not_graded": "the prediction was not graded",
+    "no_labelled_calibration": "no claims of these traces are labelled true or false (--labels FILE)",
+    "uninformative_instrument": "the verifier is not clearly above chance on the labelled claims",
+    "general_not_named": "no domain is called mathematics; name what stands for general reasoning with --general",
+    "too_few_models": "too few models answered both",
+    "too_few_points": "too few ways of spending compute were seen",
+    "answers_unknown": "the wrong answers do not say what was answered",
     "judge_malformed": "the judge gave no usable verdict, twice",
     "model_unavailable": "the server did not answer",
     "unusable_answer": "the server's answers could not be used",

@@ -8,7 +8,7 @@ from knowreason.stats.bootstrap import (
     bootstrap_ratio,
     bootstrap_ratios,
 )
-from knowreason.stats.corrections import Corrected, Share, rogan_gladen
+from knowreason.stats.corrections import Corrected, Share, Stretch, rogan_gladen, stretch, stretched
 from knowreason.stats.decisions import (
     benjamini_hochberg,
     detectable_effect,
@@ -17,6 +17,8 @@ from knowreason.stats.decisions import (
     questions_for_equivalence,
     questions_to_detect,
 )
+from knowreason.stats.left_out import MIN_MODELS, Fit, LeftOut, left_out
+from knowreason.stats.meeting import MIN_POINTS, Meeting, meeting
 from knowreason.stats.paired import (
     Limits,
     Resampled,
@@ -33,15 +35,21 @@ from knowreason.stats.samples import majority_curve, majority_votes, pass_at_k, 
 
 __all__ = [
     "MIN_CLUSTERS",
+    "MIN_MODELS",
+    "MIN_POINTS",
     "MIN_QUESTIONS",
     "Corrected",
     "Estimate",
+    "Fit",
+    "LeftOut",
     "Limits",
     "Logistic",
+    "Meeting",
     "Permuted",
     "Resampled",
     "Share",
     "Split",
+    "Stretch",
     "benjamini_hochberg",
     "bootstrap_mean",
     "bootstrap_median",
@@ -52,11 +60,13 @@ __all__ = [
     "detectable_effect",
     "difference_p",
     "equivalence_p",
+    "left_out",
     "limits",
     "logistic",
     "majority_curve",
     "majority_votes",
     "mean_difference",
+    "meeting",
     "pass_at_k",
     "pass_curve",
     "questions_for_equivalence",
@@ -65,6 +75,8 @@ __all__ = [
     "rogan_gladen",
     "shapley",
     "sign_flip",
+    "stretch",
+    "stretched",
     "too_few",
     "wilson",
 ]
