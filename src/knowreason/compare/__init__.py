@@ -14,7 +14,7 @@ from knowreason.compare.comparison import (
     Spending,
 )
 from knowreason.compare.matrix import MARGIN, compare_runs, write_comparison
-from knowreason.compare.sentences import claims_sentence
+from knowreason.compare.sentences import claims_sentence, model_name
 
 __all__ = [
     "MARGIN",
@@ -31,5 +31,6 @@ __all__ = [
     "claims_sentence",
     "compare_runs",
     "matcher",
+    "model_name",
     "write_comparison",
 ]

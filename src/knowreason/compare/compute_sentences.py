@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from knowreason.compare.comparison import Meeting, Side, Spending
 from knowreason.compare.compute import Spent, Target
-from knowreason.compare.sentences import model_name, points, why
+from knowreason.compare.sentences import model_name, points, rounded, why
 from knowreason.conclusions import ConclusionOutcome
 from knowreason.records import Interval, Unscored
 from knowreason.stats import MIN_POINTS
@@ -42,9 +42,9 @@ def catch_up_sentence(
     nearest = max(told, key=lambda one: one.gap.estimate if isinstance(one.gap, Interval) else -1.0)
     gap = f"nearest is {_way(nearest)}, {_gap(nearest)}"
     if outcome == "not_within_budget":
-        return f"{head} does not come {near}, within the budget seen ({_budget(spent)}): {gap}."
-    more = f" To see takes about {needed:,} questions." if needed else ""
-    return f"{head} may or may not come {near} ({_budget(spent)}): {gap}.{more}"
+        return f"{head} does not come {near}, within the budget seen, {_budget(spent)}: {gap}."
+    more = f" To tell takes about {rounded(needed):,} questions." if needed else ""
+    return f"{head} may or may not come {near}, with {_budget(spent)}: {gap}.{more}"
 
 
 def dearest_tokens(spent: Spent) -> float | None:
@@ -61,7 +61,7 @@ def _why(refusal: Unscored, spent: Spent) -> str:
 
 
 def _asked_once(spent: Spent) -> str:
-    cost = "" if spent.tokens is None else f", {spent.tokens:,.0f} tokens"
+    cost = "" if spent.tokens is None else f" at {spent.tokens:,.0f} tokens"
     return f"asked once (right on {spent.right.mean():.1%} of {len(spent.right):,} questions{cost})"
 
 
@@ -90,7 +90,5 @@ def _budget(spent: Spent) -> str:
     dearest = dearest_tokens(spent)
     if dearest is None:
         return f"up to {max(point.samples for point in spent.points)} samples"
-    short = ""
-    if spent.tokens is not None and dearest < spent.tokens:
-        short = ", less than the candidate spent"
-    return f"up to {dearest:,.0f} tokens a question{short}"
+    less = spent.tokens is not None and dearest < spent.tokens
+    return f"up to {dearest:,.0f} tokens a question{', less than the candidate spent' if less else ''}"

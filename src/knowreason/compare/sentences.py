@@ -38,7 +38,8 @@ _DOUBTS = {
 
 def model_name(side: Side) -> str:
     """The model, with its variant where that adds something."""
-    return f"{side.model} ({side.variant})" if side.variant and side.variant not in side.model else side.model
+    adds = side.variant not in ("", "unknown") and side.variant not in side.model
+    return f"{side.model} ({side.variant})" if adds else side.model
 
 
 def place_name(pair: Pair) -> str:
@@ -143,11 +144,11 @@ def _why_no_trap(accuracy: Effect, gain: Effect) -> str:
 def _undecided(effect: Effect, margin: str) -> str:
     n, needed = effect.difference.n, effect.questions_needed
     if needed > n:
-        return f"To find a difference of {margin}, or to rule it out, takes about {_rounded(needed):,} questions"
+        return f"To find a difference of {margin}, or to rule it out, takes about {rounded(needed):,} questions"
     return f"It lies too close to the margin of {margin} to be called"
 
 
-def _rounded(count: int) -> int:
+def rounded(count: int) -> int:
     """Two digits: more would be false precision."""
     digits = max(len(str(count)) - 2, 0)
     return -(-count // 10**digits) * 10**digits

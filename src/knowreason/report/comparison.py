@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from knowreason.compare import ClaimChange, Comparison, Contrast, Effect, Side, claims_sentence
+from knowreason.compare import ClaimChange, Comparison, Contrast, Effect, Side, claims_sentence, model_name
 from knowreason.records import Interval, Unscored
 from knowreason.report.compute import compute_parts, overconfidence_parts
 from knowreason.report.terminal import fitting, laid_out, paragraph, plain
@@ -58,14 +58,14 @@ def _parts(comparison: Comparison, room: int) -> Iterable[RenderableType]:
     for side, group in groupby(comparison.contrasts, key=lambda c: c.candidate):
         yield Text()
         yield from _candidate(side, comparison.baseline, list(group), room)
-    yield from compute_parts(comparison, _name(comparison.baseline), room)
+    yield from compute_parts(comparison, model_name(comparison.baseline), room)
     yield from overconfidence_parts(comparison, room)
     yield Text()
     yield from (paragraph(head, said) for head, said in _notes(comparison))
 
 
 def _candidate(side: Side, baseline: Side, contrasts: Sequence[Contrast], room: int) -> Iterable[RenderableType]:
-    title = Text.assemble((plain(_name(side)), "bold"), f" against {plain(_name(baseline))}")
+    title = Text.assemble((plain(model_name(side)), "bold"), f" against {plain(model_name(baseline))}")
     headings = ("", "questions", "right, %", "difference,\npoints", "verdict")
     widths = fitting(room, _RIGHT_WIDTHS, _RIGHT_WIDTHS_AT_80)
     yield from laid_out(title, headings, [_right(c) for c in contrasts], widths)
@@ -165,7 +165,3 @@ def _count(found: Interval) -> str:
 def _place(contrast: Contrast) -> str:
     way = "" if contrast.condition == "cot" else f" ({contrast.condition.replace('_', ' ')})"
     return plain(f"{contrast.benchmark}{way}")
-
-
-def _name(side: Side) -> str:
-    return f"{side.model} ({side.variant})" if side.variant and side.variant not in side.model else side.model

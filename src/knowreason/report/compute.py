@@ -9,11 +9,12 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from knowreason.compare import CatchUp, Comparison, Reliance, Side
+from knowreason.compare import CatchUp, Comparison, Reliance, model_name
 from knowreason.records import Interval, Unscored
 from knowreason.report.terminal import fitting, laid_out, paragraph, plain
 from knowreason.report.words import nats, reason_words
 
+_WAYS = {"conditions": "other ways of asking", "majority": "majority votes", "best": "the best of its samples"}
 _POINTS = (30, 9, 18, 22)
 _POINTS_AT_80 = (22, 8, 18, 22)
 _MODELS = (28, 11, 11, 10, 20)
@@ -27,17 +28,13 @@ def compute_parts(comparison: Comparison, name: str, room: int) -> Iterable[Rend
         yield Text()
         yield from laid_out(
             _title(each, name),
-            ("", "tokens", "right, %", "behind by,\npoints"),
+            ("", "tokens", "right, %", "difference,\npoints"),
             [_target(each), *_points(each)],
             fitting(room, _POINTS, _POINTS_AT_80),
         )
         yield _said(each.conclusion.sentence)
-    refused = [each for each in comparison.compute if isinstance(each.meets, Unscored)]
-    told = dict.fromkeys(each.conclusion.sentence for each in refused if each.strategy != "conditions" or judged)
-    for sentence in told:
-        yield paragraph("Not judged", plain(sentence, 2000))
-    if refused and not judged:
-        yield paragraph("Not measured", f"compute catch-up: {_seen(refused)}.")
+    for said, group in _refusals(comparison).items():
+        yield paragraph("Not judged", f"compute on {plain(', '.join(dict.fromkeys(group)), 300)}: {said}.")
 
 
 def overconfidence_parts(comparison: Comparison, room: int) -> Iterable[RenderableType]:
@@ -61,16 +58,14 @@ def overconfidence_parts(comparison: Comparison, room: int) -> Iterable[Renderab
 
 
 def _title(each: CatchUp, name: str) -> Text:
-    ways = {"conditions": "other ways of asking", "majority": "majority votes", "best": "the best of its samples"}
-    said = (
-        f" on {plain(each.benchmark)}: {plain(name)} by {ways[each.strategy]}, against {plain(_name(each.candidate))}"
-    )
+    how, other = _WAYS[each.strategy], plain(model_name(each.candidate))
+    said = f" on {plain(each.benchmark)}: {plain(name)} by {how}, against {other}"
     return Text.assemble(("Compute", "bold"), said)
 
 
 def _target(each: CatchUp) -> list[Text]:
     return [
-        Text(f"{plain(_name(each.candidate), 40)}, once"),
+        Text(f"{plain(model_name(each.candidate), 40)}, once"),
         Text(_tokens(each.target_tokens)),
         Text(_percent(each.target)),
         Text("–"),
@@ -93,24 +88,21 @@ def _model(one: Reliance) -> list[Text]:
     figures = (one.general_right, one.predicted, one.measured)
     beyond = "*" if not next(a.held for a in one.conclusion.assumptions if a.name == "within_range") else ""
     said = [f"{100 * figures[0]:.1f}", f"{100 * figures[1]:.1f}{beyond}", f"{100 * figures[2]:.1f}"]
-    return [Text(plain(_name(one.model))), *map(Text, said), Text(_points_of(one.excess))]
+    return [Text(plain(model_name(one.model))), *map(Text, said), Text(_points_of(one.excess))]
 
 
-def _seen(refused: Sequence[CatchUp]) -> str:
-    details = {
-        found.detail or reason_words(found.reason) for each in refused if isinstance(found := each.meets, Unscored)
-    }
-    return "; ".join(sorted(details))
+def _refusals(comparison: Comparison) -> dict[str, list[str]]:
+    """The benchmarks that could not be judged, by what was missing."""
+    found: dict[str, list[str]] = {}
+    for each in comparison.compute:
+        if isinstance(each.meets, Unscored):
+            way = "" if each.strategy == "conditions" else f"{_WAYS[each.strategy]}, "
+            found.setdefault(f"{way}{each.meets.detail or reason_words(each.meets.reason)}", []).append(each.benchmark)
+    return found
 
 
 def _said(sentence: str) -> RenderableType:
     return Padding(Text(plain(sentence, 2000)), (0, 0, 0, 2))
-
-
-def _name(side: Side) -> str:
-    return (
-        f"{side.model} ({side.variant})" if side.variant and side.variant not in (side.model, "unknown") else side.model
-    )
 
 
 def _tokens(value: float | None) -> str:

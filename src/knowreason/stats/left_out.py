@@ -58,7 +58,7 @@ def left_out(general: ArrayLike, domain: ArrayLike, *, seed: int, draws: int = 2
     """
     x, y = np.asarray(general, dtype=np.float64), np.asarray(domain, dtype=np.float64)
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
-        raise ValueError(f"shapes differ: {x.shape} and {y.shape}")
+        raise ValueError(f"shares of the same models are needed: {x.shape} and {y.shape}")
     if not all(((table >= 0) & (table <= 1)).all() for table in (x, y)):
         raise ValueError("shares of right answers lie in [0, 1]")
     fewest = min(len(x), len(y))

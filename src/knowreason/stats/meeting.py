@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 MIN_POINTS = 3
 """With fewer points nothing is said of a curve: any two lie on a line."""
 
-_NORMAL_DRAWS = 20_000
+_NORMAL = 5  # normal draws for each bootstrap draw
 _LEVEL = 0.95
 
 
@@ -67,7 +67,7 @@ def meeting(gaps: ArrayLike, margin: float, *, seed: int, draws: int = 2000) -> 
         lower=min(lower, whole),
         upper=max(upper, whole),
         never=float((firsts == points).mean()),
-        p_meets=_largest_p(table, distances, seed),
+        p_meets=_largest_p(table, distances, seed=seed, draws=_NORMAL * draws),
         p_below=_cdf(distances.max()),
     )
 
@@ -96,13 +96,13 @@ def _distances(table: Floats, margin: float) -> Floats:
     return (padded.mean(axis=0) + margin) / (padded.std(axis=0) / np.sqrt(len(padded)))
 
 
-def _largest_p(table: Floats, distances: Floats, seed: int) -> float:
+def _largest_p(table: Floats, distances: Floats, *, seed: int, draws: int) -> float:
     """The chance that the largest of as many normal deviates, correlated as the gaps are, lies as far out."""
     correlations = np.corrcoef(_padded(table), rowvar=False)
     values, vectors = np.linalg.eigh(correlations)
-    normal = np.random.default_rng(seed).standard_normal((_NORMAL_DRAWS, len(distances)))
+    normal = np.random.default_rng(seed).standard_normal((draws, len(distances)))
     largest = (normal * np.sqrt(np.clip(values, 0, None)) @ vectors.T).max(axis=1)
-    counted = (1 + int((largest >= distances.max()).sum())) / (1 + _NORMAL_DRAWS)
+    counted = (1 + int((largest >= distances.max()).sum())) / (1 + draws)
     # no more than all points together, no less than the nearest alone: bounds that the draws would only blur
     one = 1 - _cdf(distances.max())
     return float(min(max(counted, one), len(distances) * one))
