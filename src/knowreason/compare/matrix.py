@@ -11,11 +11,11 @@ from knowreason.compare.assumptions import lineage_of
 from knowreason.compare.claims import Said, claim_change, decided
 from knowreason.compare.comparison import ClaimChange, Comparison, Contrast, Effect, Side
 from knowreason.compare.effects import Plan, adjusted, effects_of, lengths_of, measures_of
-from knowreason.compare.sides import Pair, find_side, pair_up, read_claims, read_runs, sides
+from knowreason.compare.sides import Pair, find_side, pair_up, read_claims, sides
 from knowreason.compare.transferability import transferability
 from knowreason.compare.verdicts import transfer, trap
 from knowreason.errors import InputError
-from knowreason.frame import SCHEMAS, cell_seed
+from knowreason.frame import SCHEMAS, cell_seed, read_runs
 from knowreason.models.load import Model
 from knowreason.models.protocols import Entailer
 from knowreason.records import Interval, Unscored
