@@ -17,6 +17,7 @@ from knowreason.stats.decisions import (
     questions_for_equivalence,
     questions_to_detect,
 )
+from knowreason.stats.explained import Explained, combination, explained, explained_without_error, share
 from knowreason.stats.paired import (
     Limits,
     Resampled,
@@ -28,6 +29,7 @@ from knowreason.stats.paired import (
 from knowreason.stats.permutation import Permuted, correlation, sign_flip
 from knowreason.stats.preconditions import MIN_QUESTIONS, too_few
 from knowreason.stats.proportions import wilson
+from knowreason.stats.ranking import auroc
 from knowreason.stats.regression import Logistic, Split, logistic, shapley
 from knowreason.stats.samples import majority_curve, majority_votes, pass_at_k, pass_curve
 
@@ -36,22 +38,27 @@ __all__ = [
     "MIN_QUESTIONS",
     "Corrected",
     "Estimate",
+    "Explained",
     "Limits",
     "Logistic",
     "Permuted",
     "Resampled",
     "Share",
     "Split",
+    "auroc",
     "benjamini_hochberg",
     "bootstrap_mean",
     "bootstrap_median",
     "bootstrap_ratio",
     "bootstrap_ratios",
     "bounded_difference",
+    "combination",
     "correlation",
     "detectable_effect",
     "difference_p",
     "equivalence_p",
+    "explained",
+    "explained_without_error",
     "limits",
     "logistic",
     "majority_curve",
@@ -64,6 +71,7 @@ __all__ = [
     "ratio_difference",
     "rogan_gladen",
     "shapley",
+    "share",
     "sign_flip",
     "too_few",
     "wilson",
