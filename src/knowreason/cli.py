@@ -10,7 +10,7 @@ from typing import Annotated, Never
 import typer
 
 from knowreason.arguments import spread
-from knowreason.commands import audit, compare, diagnose, doctor, index, ledger, read, report
+from knowreason.commands import audit, compare, conditions, diagnose, doctor, index, ledger, read, report
 from knowreason.errors import KnowreasonError
 
 _PLAIN = str.maketrans({"−": "-", "–": "-", "…": "...", "·": "-", "─": "-", "✓": "+", "✗": "x"})
@@ -50,6 +50,7 @@ for command in (
     report.report,
     compare.compare,
     diagnose.diagnose,
+    conditions.conditions,
     ledger.ledger,
     doctor.doctor,
 ):

@@ -41,6 +41,10 @@ from knowreason.stats import (
 _ALPHA = 0.05
 _INFLATED = 5.0  # a variance inflation factor above which two columns tell the same
 _CIRCULAR = 0.9  # an AUROC from which a figure as good as is the answer
+_BOUNDS = "the two bounds of the KI do not both bear it out"
+_UNKNOWN = (
+    "error hides what facts explain, and how much of the KI is error is not known (--reliability knowledge=SHARE)"
+)
 _LOST = 0.2  # a share of traces without a gain above which those that have one are a selection
 
 
@@ -146,26 +150,35 @@ def observed_outcome(
     same: float,
     parts: Mapping[str, Part],
     at_bounds: Mapping[str, Interval | Unscored],
-) -> tuple[ConclusionOutcome, bool]:
-    """The outcome, and whether the bounds of the index leave it standing; where they do not it is "not_separable"."""
+    *,
+    known: bool,
+) -> tuple[ConclusionOutcome, str]:
+    """The outcome, and what of the instrument does not let it stand, empty where nothing: then it is "not_separable".
+
+    Error hides what a column explains. That of the index is large; unless it is `known`, that reasoning explains more
+    shows nothing. Either verdict must hold with all undecided claims refuted, and with all supported.
+    """
     outcome = need_outcome(
         main.interval, p, same, knowledge=parts["knowledge"].coefficient, reasoning=parts["reasoning"].coefficient
     )
     if outcome not in ("knowledge_bound", "reasoning_bound"):
-        return outcome, True
+        return outcome, ""
     side = 1 if outcome == "knowledge_bound" else -1
+    if side < 0 and not known:
+        return "not_separable", _UNKNOWN
     stands = all(
         isinstance(bound, Interval) and (bound.lower > 0 if side > 0 else bound.upper < 0)
         for bound in at_bounds.values()
     )
-    return (outcome, True) if stands else ("not_separable", False)
+    return (outcome, "") if stands else ("not_separable", _BOUNDS)
 
 
 def _judged(one: Observed, main: Compared, p: float, same: float) -> Observation:
     assert one.record is not None
     assert not isinstance(one.record.parts, Unscored)
-    outcome, stands = observed_outcome(main, p, same, one.record.parts, one.record.at_bounds)
-    noisy = one.noisy or ("" if stands else "the two bounds of the KI do not both bear it out")
+    known = one.record.reliability["knowledge"] is not None
+    outcome, falls = observed_outcome(main, p, same, one.record.parts, one.record.at_bounds, known=known)
+    noisy = one.noisy or falls
     if noisy:
         outcome = "not_separable"
     shown_same = same <= _ALPHA and not noisy
@@ -173,7 +186,7 @@ def _judged(one: Observed, main: Compared, p: float, same: float) -> Observation
     needed = max(questions_to_detect(main.spread, margin), questions_for_equivalence(main.spread, margin))
     undecided = outcome in ("not_separable", "not_enough_evidence") and not shown_same and not noisy
     open_ = undecided and needed > main.interval.n
-    checked = _assumptions(one.record, stands, one.noisy)
+    checked = _assumptions(one.record, falls != _BOUNDS, one.noisy)
     conclusion = Conclusion(
         about="need",
         outcome=outcome,

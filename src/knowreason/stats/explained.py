@@ -9,7 +9,9 @@ much again: the mean of the draws tells how much, and it is taken off, once from
 
 Error in the columns is put right by simulation and extrapolation (Cook and Stefanski 1994, Journal of the American
 Statistical Association 89:1314): more and more of the same error is added, and what it does is followed back to
-none by a parabola.
+none. What a column explains falls with error of variance (1 + z) u around a truth of variance v as 1 / (v + (1 + z) u),
+exactly so in a linear model; therefore the curve through the levels z is a + b / (v / u + 1 + z), with v / u known. A
+parabola, the usual curve, stops half-way where half of the variance is error.
 """
 
 from __future__ import annotations
@@ -74,6 +76,7 @@ def explained_without_error(
     """`explained` of the columns as they would be without error: SIMEX over `repeats` additions of noise at each level.
 
     `errors` (n, c) are the standard deviations of the errors, 0 where there is none, in the units of the columns.
+    Raises ValueError where there is none at all, or a column is nothing else.
     """
     found = _prepared(correct, columns, clusters, base)
     if isinstance(found, Unscored):
@@ -81,6 +84,8 @@ def explained_without_error(
     noise = np.asarray(errors, dtype=np.float64)
     if noise.shape != found.columns.shape or not np.isfinite(noise).all() or (noise < 0).any():
         raise ValueError("errors must be as many as columns, finite and not negative")
+    if ((noise**2).mean(axis=0) >= found.columns.var(axis=0)).any() or not noise.any():
+        raise ValueError("there must be some error, and less of it than of the column")
     generator = np.random.default_rng(seed)
     levels: list[Explained] = []
     for added in _ADDED:
@@ -90,7 +95,7 @@ def explained_without_error(
             made.append(_split(found._replace(columns=found.columns + more), seed, draws))
         parts = np.mean([one.parts for one in made], axis=0)
         levels.append(made[0]._replace(parts=parts, draws=np.mean([one.draws for one in made], axis=0)))
-    back = _extrapolation()
+    back = _extrapolation(found.columns, noise)
     parts = np.tensordot(back, np.stack([level.parts for level in levels]), axes=1)
     drawn = np.tensordot(back, np.stack([level.draws for level in levels]), axes=1)
     return levels[0]._replace(parts=parts, draws=drawn)
@@ -197,8 +202,13 @@ def _parts(least: Floats, subsets: list[tuple[int, ...]], count: int) -> Floats:
     return parts
 
 
-def _extrapolation() -> Floats:
-    """The weights of the levels in the value at -1 of the parabola through them by least squares."""
+def _extrapolation(columns: Floats, noise: Floats) -> Floats:
+    """The weights of the levels in the value at -1 of the curve through them by least squares.
+
+    The curve is a constant and, for each column with error, one over its variance in units of its error's.
+    """
     levels = np.array(_ADDED)
-    powers = np.stack([np.ones_like(levels), levels, levels**2], axis=1)
-    return np.array([1.0, -1.0, 1.0]) @ np.linalg.pinv(powers)
+    ratios = [float(x.var() / (u**2).mean()) for x, u in zip(columns.T, noise.T, strict=True) if u.any()]
+    curve = np.stack([np.ones_like(levels), *(1 / (ratio + levels) for ratio in ratios)], axis=1)
+    end = np.array([1.0, *(1 / (ratio - 1) for ratio in ratios)])
+    return np.asarray(end @ np.linalg.pinv(curve), dtype=np.float64)
