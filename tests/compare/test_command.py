@@ -9,11 +9,11 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from planted import answers, coins, surprisals, write_run
 from rich.console import Console
 
 from knowreason.compare import Comparison, Effect, compare_runs
 from knowreason.report.comparison import print_comparison
+from planted import answers, coins, surprisals, write_run
 
 
 def knowreason(*arguments: str) -> subprocess.CompletedProcess[str]:

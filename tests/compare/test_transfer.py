@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from planted import answers, coins, surprisals, write_run
 from scipy import stats as scipy_stats
 
 from knowreason.compare import Comparison, Contrast, Effect, Pairing, compare_runs, write_comparison
 from knowreason.compare.transferability import transferability
 from knowreason.errors import InputError, StoreError
 from knowreason.records import Grade, Interval, Unscored
+from planted import answers, coins, surprisals, write_run
 
 
 def only(comparison: Comparison) -> Contrast:

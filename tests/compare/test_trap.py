@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from planted import WORDS, answers, coins, surprisals, write_run
 
 from knowreason.compare import Contrast, Effect, compare_runs
 from knowreason.records import Interval, Unscored
+from planted import WORDS, answers, coins, surprisals, write_run
 
 
 def contrast(folder: Path, accuracy: float, gain: float, count: int = 200, **changes: object) -> Contrast:

@@ -70,7 +70,7 @@ def target_of(rows: pl.DataFrame, side: Side, benchmark: str) -> Target | None:
 def spendings(rows: pl.DataFrame, baseline: Side, target: Target, benchmark: str, *, seed: int) -> Iterator[Spent]:
     """Every row of points of the baseline on the target's questions: ways of asking, then votes and the best of k.
 
-    `rows` are those of `sides.read_runs`. Answers that could not be graded are left out. Votes and the best of k are
+    `rows` are those of `sides.read_rows`. Answers that could not be graded are left out. Votes and the best of k are
     there for each condition with several samples on enough questions.
     """
     own = _graded(rows, baseline, benchmark).join(target.table.select("question_key"), on="question_key", how="semi")

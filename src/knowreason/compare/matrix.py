@@ -15,7 +15,7 @@ from knowreason.compare.comparison import ClaimChange, Comparison, Contrast, Eff
 from knowreason.compare.corrected import MEASURE, corrected_effect, error_rates
 from knowreason.compare.effects import Plan, adjusted, effects_of, lengths_of, measures_of
 from knowreason.compare.overconfidence import overconfidence
-from knowreason.compare.sides import Pair, find_side, pair_up, read_claims, read_runs, sides
+from knowreason.compare.sides import Pair, find_side, pair_up, read_claims, read_rows, sides
 from knowreason.compare.transferability import transferability
 from knowreason.compare.verdicts import transfer, trap
 from knowreason.errors import InputError
@@ -63,7 +63,7 @@ def compare_runs(
     """
     if not 0 < margin < 1:
         raise InputError(f"--margin {100 * margin:g}: give points above 0 and below 100")
-    rows = read_runs(runs, predictions, fields)
+    rows = read_rows(runs, predictions, fields)
     base, chosen = _chosen(rows, baseline, candidates)
     pairs = pair_up(rows, base, chosen)
     means = "commitment" if rows["scorer"].str.starts_with("builtin:").any() else "gain"

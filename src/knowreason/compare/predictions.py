@@ -16,7 +16,7 @@ _IDENTITY = ("benchmark", "question_id", "model", "variant", "condition", "sampl
 
 
 def prediction_rows(files: Sequence[Path], fields: Mapping[str, str], runs: Sequence[Path]) -> pl.DataFrame:
-    """One row an answer over all files, in the columns of `sides.read_runs`; what predictions do not hold is null.
+    """One row an answer over all files, in the columns of `sides.read_rows`; what predictions do not hold is null.
 
     A question that a run holds under the same benchmark and id is the same question; any other is known by these two.
     Raises InputError as `read_predictions` does, and where two files hold one answer.
@@ -56,7 +56,7 @@ def _question_keys(runs: Sequence[Path]) -> pl.DataFrame:
 
 
 def _no_rows() -> pl.DataFrame:
-    """The columns of `sides.read_runs`, without a row."""
+    """The columns of `sides.read_rows`, without a row."""
     tables = {name: pl.LazyFrame(schema=schema) for name, schema in SCHEMAS.items()}
     text = {name: pl.lit(None, pl.String).alias(name) for name in ("run", "knower", "scorer_key", "counter")}
     return joined_rows(tables).with_columns(**text)

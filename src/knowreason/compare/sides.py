@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,8 +11,7 @@ import polars as pl
 from knowreason.compare.comparison import Pairing, Side
 from knowreason.compare.predictions import prediction_rows
 from knowreason.errors import InputError
-from knowreason.frame import SCHEMAS, joined_rows, open_tables
-from knowreason.store import Store
+from knowreason.frame import open_tables, read_runs
 
 _PLACE = ("benchmark", "condition")
 
@@ -33,7 +31,7 @@ class Pair(NamedTuple):
         return any((rows["counter"] == "harness").any() for rows in (self.baseline, self.candidate))
 
 
-def read_runs(
+def read_rows(
     runs: Sequence[Path], predictions: Sequence[Path] = (), fields: Mapping[str, str] | None = None
 ) -> pl.DataFrame:
     """One row a trace over all runs and one an answer of the predictions, with where it is from and what measured it.
@@ -45,13 +43,7 @@ def read_runs(
     if not (runs or predictions):
         raise InputError("nothing to compare: name a run directory, or graded answers with --predictions FILE")
     told = [prediction_rows(predictions, fields or {}, runs)] if predictions else []
-    rows = pl.concat([*(_read(run) for run in runs), *told])
-    twice = rows.filter(rows["trace_id"].is_duplicated())
-    if twice.height:
-        first = twice.sort("trace_id").row(0, named=True)
-        named = " and ".join(sorted(set(twice.filter(pl.col("trace_id") == first["trace_id"])["run"].to_list())))
-        raise InputError(f"the same trace of {first['model']} is in {named}: name one of these runs")
-    return rows
+    return pl.concat([*([read_runs(runs)] if runs else []), *told])
 
 
 def read_claims(runs: Sequence[Path]) -> pl.DataFrame:
@@ -115,18 +107,3 @@ def _pair(own: pl.DataFrame, theirs: pl.DataFrame, side: Side) -> Pair:
 
 def _of(rows: pl.DataFrame, side: Side) -> pl.DataFrame:
     return rows.filter((pl.col("model") == side.model) & (pl.col("variant") == side.variant))
-
-
-def _read(run: Path) -> pl.DataFrame:
-    manifest = Store(run, SCHEMAS).manifest() or {}
-    models = manifest.get("models")
-    named = models if isinstance(models, dict) else {}
-    corpus = manifest.get("corpus")
-    version = manifest.get("version")
-    knower = (version, named.get("verifier"), manifest.get("thresholds"), corpus and corpus.get("hash"))
-    return joined_rows(open_tables(run)).with_columns(
-        run=pl.lit(str(run)),
-        knower=pl.lit(json.dumps(knower, sort_keys=True)),
-        scorer_key=pl.lit(json.dumps((version, named.get("scorer")), sort_keys=True)),
-        counter=pl.lit("built-in"),
-    )

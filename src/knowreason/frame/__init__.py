@@ -1,5 +1,6 @@
 """Tables: the rows of a run directory from the records of each trace, and the summary over all of them."""
 
+from knowreason.frame.runs import read_runs
 from knowreason.frame.scores import Audited
 from knowreason.frame.statistics import cell_seed
 from knowreason.frame.summarise import joined_rows, open_tables, read_summary, summarise, write_summary
@@ -17,6 +18,7 @@ __all__ = [
     "cell_seed",
     "joined_rows",
     "open_tables",
+    "read_runs",
     "read_summary",
     "rows_of",
     "summarise",

@@ -140,8 +140,11 @@ def _why_no_place() -> pl.Expr:
 
 
 def _verdicts(claims: pl.LazyFrame, where: pl.Expr, suffix: str) -> pl.LazyFrame:
-    """Per trace, how many of the claims chosen by `where` are supported and refuted."""
+    """Per trace, how many of the claims chosen by `where` are supported, refuted, and undecided or unscored."""
     counts = [(pl.col("verdict") == label).sum().alias(f"{label}{suffix}") for label in ("supported", "refuted")]
+    counts.append(
+        (~pl.col("verdict").is_in(["supported", "refuted"]).fill_null(value=False)).sum().alias(f"open{suffix}")
+    )
     return claims.filter(where).group_by("trace_id").agg(counts)
 
 

@@ -17,6 +17,7 @@ from knowreason.stats.decisions import (
     questions_for_equivalence,
     questions_to_detect,
 )
+from knowreason.stats.explained import Explained, combination, explained, explained_without_error, share
 from knowreason.stats.left_out import MIN_MODELS, Fit, LeftOut, left_out
 from knowreason.stats.meeting import MIN_POINTS, Meeting, meeting
 from knowreason.stats.paired import (
@@ -30,6 +31,7 @@ from knowreason.stats.paired import (
 from knowreason.stats.permutation import Permuted, correlation, sign_flip
 from knowreason.stats.preconditions import MIN_QUESTIONS, too_few
 from knowreason.stats.proportions import wilson
+from knowreason.stats.ranking import auroc
 from knowreason.stats.regression import Logistic, Split, logistic, shapley
 from knowreason.stats.samples import majority_curve, majority_votes, pass_at_k, pass_curve
 
@@ -40,6 +42,7 @@ __all__ = [
     "MIN_QUESTIONS",
     "Corrected",
     "Estimate",
+    "Explained",
     "Fit",
     "LeftOut",
     "Limits",
@@ -50,16 +53,20 @@ __all__ = [
     "Share",
     "Split",
     "Stretch",
+    "auroc",
     "benjamini_hochberg",
     "bootstrap_mean",
     "bootstrap_median",
     "bootstrap_ratio",
     "bootstrap_ratios",
     "bounded_difference",
+    "combination",
     "correlation",
     "detectable_effect",
     "difference_p",
     "equivalence_p",
+    "explained",
+    "explained_without_error",
     "left_out",
     "limits",
     "logistic",
@@ -74,6 +81,7 @@ __all__ = [
     "ratio_difference",
     "rogan_gladen",
     "shapley",
+    "share",
     "sign_flip",
     "stretch",
     "stretched",
