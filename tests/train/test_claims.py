@@ -142,3 +142,36 @@ def test_wording_is_never_learned_from_the_topic_it_is_applied_to() -> None:
     found = out_of_fold(own, labels, groups)
     assert np.allclose(found, 1 / 3, atol=1e-6)
     assert np.allclose(out_of_fold(own, labels, ["one"] * 200), 1 / 3)
+
+
+@pytest.fixture(scope="module")
+def training() -> list[ClaimRow]:
+    return read_claims(ROOT / "recipes" / "claims_train.jsonl")
+
+
+def test_the_training_half_tells_what_the_written_sets_tell(
+    training: list[ClaimRow], written: list[WrittenSet]
+) -> None:
+    told = {
+        (held.title, held.passage, claim, label)
+        for held in written
+        for label, claims in (
+            ("supported", held.supported),
+            ("refuted", held.refuted),
+            ("not_enough_info", held.open),
+        )
+        for claim in claims
+    }
+    assert {(row.title, row.passage, row.claim, row.label) for row in training} <= told
+    assert len({row.id for row in training}) == len(training) >= 800
+
+
+def test_shared_words_tell_no_label_of_the_training_half(training: list[ClaimRow]) -> None:
+    assert all(0.2 <= overlap(row.claim, row.passage) <= 0.6 for row in training)
+    found = shortcuts(training)["overlap"]
+    assert all(0.45 <= found[sides].estimate <= 0.55 for sides in SIDES)
+
+
+def test_the_two_halves_share_no_passage_and_no_claim(rows: list[ClaimRow], training: list[ClaimRow]) -> None:
+    for one in ("title", "passage", "claim"):
+        assert not {getattr(row, one).casefold() for row in rows} & {getattr(row, one).casefold() for row in training}
