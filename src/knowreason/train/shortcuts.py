@@ -42,26 +42,39 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def shortcuts(rows: Sequence[ClaimRow]) -> dict[str, Any]:
     """Counts, overlap, words and share of negations by label; AUROC of every shortcut for every two labels.
 
-    AUROC .5 is chance, the interval resamples passages. The wording is learned on nine tenths of the topics and
-    applied to the others; its macro-F1 is that of its likeliest label.
+    AUROC .5 is chance, the interval resamples passages. What has to be learned, the wording and the label that an
+    overlap or a length makes likeliest, is learned on nine tenths of the topics and applied to the others.
     """
     labels = np.array([LABELS[row.label] for row in rows], np.int64)
     titles = [row.title for row in rows]
     shared = np.array([overlap(row.claim, row.passage) for row in rows])
     length = np.array([float(len(row.claim.split())) for row in rows])
-    learned = out_of_fold(bag_of_words([row.claim for row in rows]), labels, [row.topic for row in rows])
-    called = learned.argmax(1)
+    topics = [row.topic for row in rows]
+    learned = out_of_fold(bag_of_words([row.claim for row in rows]), labels, topics)
     return {
         "rows": len(rows),
         "passages": len(set(titles)),
         "by_label": {name: _of_label(rows, labels == number, shared, length) for name, number in LABELS.items()},
-        "overlap": {name: _two(shared, labels, titles, sides) for name, sides in SIDES.items()},
-        "length": {name: _two(length, labels, titles, sides) for name, sides in SIDES.items()},
+        "overlap": _of_values(shared, labels, titles, topics),
+        "length": _of_values(length, labels, titles, topics),
         "wording": {
             **{name: _two(_odds(learned, sides), labels, titles, sides) for name, sides in SIDES.items()},
-            "macro_f1": resampled(lambda drawn: macro_f1(labels[drawn], called[drawn]), titles),
+            "macro_f1": _of_calls(learned, labels, titles),
         },
     }
+
+
+def _of_values(values: Floats, labels: Ints, titles: Sequence[str], topics: Sequence[str]) -> dict[str, Measured]:
+    """AUROC of one number for every two labels, and macro-F1 of the label it makes likeliest."""
+    learned = out_of_fold(np.column_stack([np.ones(len(values)), values]), labels, topics)
+    sides = {name: _two(values, labels, titles, two) for name, two in SIDES.items()}
+    return {**sides, "macro_f1": _of_calls(learned, labels, titles)}
+
+
+def _of_calls(probabilities: Floats, labels: Ints, titles: Sequence[str]) -> Measured:
+    """Macro-F1 of the likeliest label, resampled by passage."""
+    called = probabilities.argmax(1)
+    return resampled(lambda drawn: macro_f1(labels[drawn], called[drawn]), titles)
 
 
 def bag_of_words(claims: Sequence[str]) -> Any:
