@@ -6,6 +6,9 @@
 The ways of asking get the names that comparisons know (zero_shot is "direct"), the hard questions are benchmarks of
 their own, and an answer is right where its letter is the gold letter; anything else, a refusal too, is wrong.
 Tokens are those generated. Of answers that stand twice the first is kept.
+
+Questions of MMLU-Pro whose gold letter is I are left out: in most direct rows that letter was lost on the way (o3-mini
+"answers" I 7 times and A 172 times where the key has 76 and 101), while prompts that reason kept it.
 """
 
 from __future__ import annotations
@@ -23,16 +26,21 @@ _WAYS = {"zero_shot": "direct", "cot_sc-5": "self_consistency_5", "self_refine-3
 def main() -> None:
     """Writes the predictions named second from the rows named first."""
     source, target = map(Path, sys.argv[1:])
-    written, seen, twice = 0, set[tuple[Any, ...]](), 0
+    written, seen, twice, lost = 0, set[tuple[Any, ...]](), 0, 0
     with target.open("w", encoding="utf-8") as out:
         for row in _rows(source):
             key = (row["bench"], row["split"], row["model"], row["method"], row["realidx"])
             twice += key in seen
-            if key not in seen:
+            lost += _lost(row)
+            if key not in seen and not _lost(row):
                 seen.add(key)
                 out.write(json.dumps(_prediction(row)) + "\n")
                 written += 1
-    print(f"{written:,} predictions, {twice:,} repeated answers left out: {target}")
+    print(f"{written:,} predictions; left out {twice:,} repeated, {lost:,} whose letter was lost: {target}")
+
+
+def _lost(row: dict[str, Any]) -> bool:
+    return row["bench"] == "mmlu-pro" and row["gold"] == "I"
 
 
 def _rows(source: Path) -> Iterator[dict[str, Any]]:
