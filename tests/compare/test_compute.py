@@ -178,3 +178,15 @@ def test_the_terminal_shows_every_point_and_the_sentence(width: int, voting: Com
     flat = " ".join(shown.split())
     assert one(voting, "majority").conclusion.sentence in flat
     assert "majority of 9 (cot)" in flat
+
+
+def test_tokens_counted_in_two_ways_are_not_held_against_each_other(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", answers(coins(9, 60, 0.8), "eagle"))
+    told = write_predictions(tmp_path / "p.jsonl", ways(60))
+    (found,) = [
+        each
+        for each in compare_runs([run], baseline="owl", predictions=[told], draws=300).compute
+        if each.strategy == "conditions"
+    ]
+    assert (len(found.points), found.target_tokens) == (4, None)
+    assert not next(a.held for a in found.conclusion.assumptions if a.name == "budget_reaches_candidate")
