@@ -34,6 +34,7 @@ class Cell(NamedTuple):
     make: Callable[[np.random.Generator], Outcome]
     covers: bool = True  # whether it is about an interval
     single: bool = True  # whether a data set has one verdict of this package, right or wrong
+    discrete: bool = False  # whether the truth is one of a few points: an interval of points can only hold too much
 
 
 def mean_right(shift: float, hard: Floats | float = 0.0) -> Floats:

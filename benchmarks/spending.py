@@ -254,7 +254,7 @@ def spending_cells() -> Iterator[Cell]:
             for above, boundary in ((0.0, "below"), (0.0, "meets"), *((distance, "") for distance in distances)):
                 told = f"best at the margin ({boundary})" if boundary else f"best {100 * above:+g} of the margin"
                 make = partial(caught, questions=questions, strategy=strategy, above=above, boundary=boundary)
-                yield Cell(f"catch-up {name} n={questions} {told}", make)
+                yield Cell(f"catch-up {name} n={questions} {told}", make, discrete=True)
     for models in (6, 10):
         for questions in (100, 400):
             for excess, missing in ((0.0, "none"), (0.1, "none"), *([(0.0, "hard")] if models == 6 else [])):

@@ -80,7 +80,7 @@ def test_a_model_that_errs_alike_every_time_never_catches_up_and_no_further_budg
 def test_one_answer_in_one_way_is_no_curve_and_the_count_is_said(tmp_path: Path) -> None:
     rows = predictions("owl", coins(0, 60, 0.4), tokens=5) + predictions("eagle", coins(1, 60, 0.9), tokens=50)
     found = one(compared(tmp_path, rows), "conditions")
-    assert found.meets == Unscored(reason="too_few_points", detail="1 points; a curve needs 3")
+    assert found.meets == Unscored(reason="too_few_points", detail="seen 1 of the 3 points of a curve")
     assert found.conclusion.outcome == "cannot_be_judged"
     assert "of the 3 points that a curve takes 1 were seen (cot)" in found.conclusion.sentence
     assert len(compared(tmp_path, rows).compute) == 1
@@ -178,3 +178,15 @@ def test_the_terminal_shows_every_point_and_the_sentence(width: int, voting: Com
     flat = " ".join(shown.split())
     assert one(voting, "majority").conclusion.sentence in flat
     assert "majority of 9 (cot)" in flat
+
+
+def test_tokens_counted_in_two_ways_are_not_held_against_each_other(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", answers(coins(9, 60, 0.8), "eagle"))
+    told = write_predictions(tmp_path / "p.jsonl", ways(60))
+    (found,) = [
+        each
+        for each in compare_runs([run], baseline="owl", predictions=[told], draws=300).compute
+        if each.strategy == "conditions"
+    ]
+    assert (len(found.points), found.target_tokens) == (4, None)
+    assert not next(a.held for a in found.conclusion.assumptions if a.name == "budget_reaches_candidate")

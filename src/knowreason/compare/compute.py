@@ -23,11 +23,15 @@ _KS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96, 128, 192, 256)
 
 
 class Target(NamedTuple):
-    """What is to be met: the candidate asked once in `condition`, with its share right and tokens by question."""
+    """What is to be met: the candidate asked once in `condition`, with its share right and tokens by question.
+
+    `counters` name what counted its tokens.
+    """
 
     side: Side
     condition: str
     table: pl.DataFrame
+    counters: frozenset[str]
 
 
 class Point(NamedTuple):
@@ -64,16 +68,20 @@ def target_of(rows: pl.DataFrame, side: Side, benchmark: str) -> Target | None:
     condition = str(
         counts.sort(pl.col("condition") != "cot", "held", "condition", descending=[False, True, False])["condition"][0]
     )
-    return Target(side, condition, _by_question(own.filter(pl.col("condition") == condition)))
+    asked = own.filter(pl.col("condition") == condition)
+    return Target(side, condition, _by_question(asked), frozenset(asked["counter"].to_list()))
 
 
 def spendings(rows: pl.DataFrame, baseline: Side, target: Target, benchmark: str, *, seed: int) -> Iterator[Spent]:
     """Every row of points of the baseline on the target's questions: ways of asking, then votes and the best of k.
 
     `rows` are those of `sides.read_rows`. Answers that could not be graded are left out. Votes and the best of k are
-    there for each condition with several samples on enough questions.
+    there for each condition with several samples on enough questions. The target's tokens are not known where the
+    baseline's were counted in another way.
     """
     own = _graded(rows, baseline, benchmark).join(target.table.select("question_key"), on="question_key", how="semi")
+    if target.counters | set(own["counter"].to_list()) != target.counters:
+        target = target._replace(table=target.table.with_columns(tokens=pl.lit(None, pl.Float64)))
     yield _by_condition(own, target)
     for condition in sorted(own["condition"].unique().to_list()):
         told = _with_samples(own.filter(pl.col("condition") == condition))

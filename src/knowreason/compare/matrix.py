@@ -12,7 +12,7 @@ from knowreason.compare.assumptions import lineage_of
 from knowreason.compare.catch_up import catch_ups
 from knowreason.compare.claims import Said, claim_change, decided
 from knowreason.compare.comparison import ClaimChange, Comparison, Contrast, Effect, Side
-from knowreason.compare.corrected import MEASURE, corrected_effect, error_rates
+from knowreason.compare.corrected import MEASURE, Rates, corrected_effect, error_rates
 from knowreason.compare.effects import Plan, adjusted, effects_of, lengths_of, measures_of
 from knowreason.compare.overconfidence import overconfidence
 from knowreason.compare.sides import Pair, find_side, pair_up, read_claims, read_rows, sides
@@ -67,18 +67,12 @@ def compare_runs(
     base, chosen = _chosen(rows, baseline, candidates)
     pairs = pair_up(rows, base, chosen)
     means = "commitment" if rows["scorer"].str.starts_with("builtin:").any() else "gain"
-    margins = dict.fromkeys(measures_of(means), _NATS) | {
-        "accuracy": margin,
-        "ki": _KI,
-        "ki_before_commitment": _KI,
-    }
-    plan = Plan(seed, draws, margins)
+    shares = {"accuracy": margin, "ki": _KI, "ki_before_commitment": _KI}
+    plan = Plan(seed, draws, dict.fromkeys(measures_of(means), _NATS) | shares)
     catches = catch_ups(rows, base, chosen, plan)
     if not (pairs or catches):
         raise InputError(f"--baseline {baseline}: no benchmark was answered by it and by another model")
-    rates = error_rates(labels, runs)
-    measured = [effects_of(pair, plan, means) for pair in pairs]
-    effects = adjusted([{**each, MEASURE: corrected_effect(each["ki"], rates)} for each in measured])
+    effects = _effects(pairs, plan, means, error_rates(labels, runs))
     indices = _indices(pairs, effects, trained_on)
     changes = _changes(runs, pairs, effects, plan, entailer)
     contrasts = [
@@ -90,7 +84,7 @@ def compare_runs(
         runs=tuple(str(run) for run in runs),
         baseline=base,
         gain_means=means,
-        margins=margins,
+        margins=plan.margins,
         trained_on=trained_on,
         matched_by=entailer.describe()["id"] if isinstance(entailer, Model) else "words",
         seed=seed,
@@ -101,6 +95,12 @@ def compare_runs(
         compute=catches,
         overconfidence=overconfidence(rows, general, plan),
     )
+
+
+def _effects(pairs: Sequence[Pair], plan: Plan, means: str, rates: Rates | Unscored) -> list[Effects]:
+    """Every measure at every place, the corrected KI among them, with p adjusted over places."""
+    measured = [effects_of(pair, plan, means) for pair in pairs]
+    return adjusted([{**each, MEASURE: corrected_effect(each["ki"], rates)} for each in measured])
 
 
 def _chosen(rows: pl.DataFrame, baseline: str, candidates: Sequence[str]) -> tuple[Side, list[Side]]:

@@ -55,6 +55,8 @@ def overconfidence_parts(comparison: Comparison, room: int) -> Iterable[Renderab
         for model in models:
             if model.conclusion.outcome in ("overconfident", "underconfident"):
                 yield _said(model.conclusion.sentence)
+    if any(_beyond(one) for one in found):
+        yield paragraph("*", "outside the range of the other models: their line is extended.")
 
 
 def _title(each: CatchUp, name: str) -> Text:
@@ -86,9 +88,13 @@ def _points(each: CatchUp) -> Sequence[list[Text]]:
 
 def _model(one: Reliance) -> list[Text]:
     figures = (one.general_right, one.predicted, one.measured)
-    beyond = "*" if not next(a.held for a in one.conclusion.assumptions if a.name == "within_range") else ""
+    beyond = "*" if _beyond(one) else ""
     said = [f"{100 * figures[0]:.1f}", f"{100 * figures[1]:.1f}{beyond}", f"{100 * figures[2]:.1f}"]
     return [Text(plain(model_name(one.model))), *map(Text, said), Text(_points_of(one.excess))]
+
+
+def _beyond(one: Reliance) -> bool:
+    return not next(a.held for a in one.conclusion.assumptions if a.name == "within_range")
 
 
 def _refusals(comparison: Comparison) -> dict[str, list[str]]:

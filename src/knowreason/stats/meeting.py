@@ -56,7 +56,7 @@ def meeting(gaps: ArrayLike, margin: float, *, seed: int, draws: int = 2000) -> 
     if refusal := too_few(count):
         return refusal
     if points < MIN_POINTS:
-        return Unscored(reason="too_few_points", detail=f"{points} points; a curve needs {MIN_POINTS}")
+        return Unscored(reason="too_few_points", detail=f"seen {points} of the {MIN_POINTS} points of a curve")
     firsts = _drawn_firsts(table, margin, seed=seed, draws=enough_draws(draws, _LEVEL, count))
     tail = tail_share(_LEVEL, count)
     lower, upper = int(np.quantile(firsts, tail, method="lower")), int(np.quantile(firsts, 1 - tail, method="higher"))
