@@ -90,5 +90,5 @@ def test_a_model_in_a_folder_and_the_same_on_a_server_give_equal_gains(
             assert [g.surprisal for g in other.outcome] == pytest.approx([g.surprisal for g in one.outcome], abs=1e-4)
             assert one.outcome[0].surprisal != pytest.approx(one.outcome[-1].surprisal, abs=1e-2)
             assert (other.answer_space, other.answer_tokens) == (one.answer_space, one.answer_tokens)
-        assert there.describe()["scored_by"] == ("token ids" if tokenize else "text")
+        assert there.describe("scorer")["scored_by"] == ("token ids" if tokenize else "text")
         there.close()

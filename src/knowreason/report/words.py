@@ -31,7 +31,9 @@ _REASONS = {
         "the built-in observer reads which answer a text has settled on, not how well it reasons; "
         "it takes a causal language model as --scorer"
     ),
-    "judge_malformed": "the judge gave no usable verdict, twice",
+    "judge_malformed": "the judge gave no usable answer, twice",
+    "no_letters": "no lettered options",
+    "letter_not_in_top": "the letters are not among the tokens that the server shows",
     "model_unavailable": "the server did not answer",
     "unusable_answer": "the server's answers could not be used",
     "request_refused": "the server refused the request",
