@@ -47,16 +47,14 @@ def ask(transport: Transport, asked: Observation, way: LetterWay) -> Top:
     text, model = letter_context(asked), transport.address.model
     common: dict[str, object] = {"model": model, "max_tokens": 1, "temperature": 0}
     expected = guess(len(text) + len(prompt("letters").system), 1)
+    path, read = ("completions", _read_completion) if way == "completion" else ("chat/completions", _read_chat)
     if way == "completion":
         body = {**common, "prompt": text, "logprobs": TOP}
-        read = partial(_read_completion, expected=expected)
-        reply = transport.call(f"{transport.address.base_url}/completions", body, read)
     else:
         chat = messages(prompt("letters"), {"text": text})
         body = {**common, "messages": chat, "logprobs": True, "top_logprobs": TOP}
-        reply = transport.call(
-            f"{transport.address.base_url}/chat/completions", body, partial(_read_chat, expected=expected)
-        )
+    url = f"{transport.address.base_url}/{path}"
+    reply = transport.call(url, body, partial(read, expected=expected), may_lack=True)
     return Top(*reply.value, reply.latency)
 
 
