@@ -51,6 +51,7 @@ class Ways:
     echo: str = "good"  # good, ignored, zeros, miscounted, completion (of what it wrote only), chance
     letters: str = "good"  # good, ignored, constant (the same letter always), content (in llama.cpp's shape)
     top: int = 20  # likeliest tokens that are shown at most
+    more: bool = False  # whether more are shown than were asked for
     completions: bool = True  # whether there is /completions at all
     chat: str = "good"  # good, prose, schema, cut, invented (a quote that is none), once (unusable, then repaired)
     key: str | None = None
@@ -245,7 +246,7 @@ class Handler(BaseHTTPRequestHandler):
             return None
         if ways.letters == "constant":
             top = {**top, " A": -0.1, "A": -0.1}
-        kept = dict(sorted(top.items(), key=lambda one: -one[1])[: min(count, ways.top)])
+        kept = dict(sorted(top.items(), key=lambda one: -one[1])[: ways.top if ways.more else min(count, ways.top)])
         if chat or ways.letters == "content":
             likely = [{"token": token, "logprob": value, "bytes": None} for token, value in kept.items()]
             return {"content": [{**likely[0], "top_logprobs": likely}]}
