@@ -125,7 +125,7 @@ def read_claims(given: dict[str, Any]) -> dict[str, object]:
     step = given["step"]
     if ORDER in step.lower():
         return {"claims": [{"quote": step, "claim": step, "query": ORDER}]}
-    quotes = [m.group().strip() for m in re.finditer(r"[^.!?\n]{20,}", step)]
+    quotes = [m.group().strip() for m in re.finditer(r"(?:[^.!?\n]|[.!?](?=\S)){20,}", step)]
     claims = [re.sub(r"^(?:It|They)\b", (given["spoken_of"] or ["It"])[0], quote) for quote in quotes]
     return {
         "claims": [

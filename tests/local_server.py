@@ -49,7 +49,7 @@ class Ways:
     retry_after: str | None = None
     tokenize: bool = True
     echo: str = "good"  # good, ignored, zeros, miscounted, completion (of what it wrote only), chance
-    letters: str = "good"  # good, ignored, constant (the same letter always), content (in llama.cpp's shape)
+    letters: str = "good"  # good, ignored, constant (the same letter always), rare, content (in llama.cpp's shape)
     top: int = 20  # likeliest tokens that are shown at most
     more: bool = False  # whether more are shown than were asked for
     completions: bool = True  # whether there is /completions at all
@@ -246,6 +246,8 @@ class Handler(BaseHTTPRequestHandler):
             return None
         if ways.letters == "constant":
             top = {**top, " A": -0.1, "A": -0.1}
+        if ways.letters == "rare":
+            top = {**{token: value - 9.0 for token, value in top.items()}, " purple": -0.001}
         kept = dict(sorted(top.items(), key=lambda one: -one[1])[: ways.top if ways.more else min(count, ways.top)])
         if chat or ways.letters == "content":
             likely = [{"token": token, "logprob": value, "bytes": None} for token, value in kept.items()]

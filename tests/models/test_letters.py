@@ -67,6 +67,7 @@ def test_letters_over_a_server_are_the_models_own(tmp_path: Path, ways: Ways) ->
     [
         (Ways(letters="ignored"), "it ignored logprobs"),
         (Ways(letters="constant"), r"it finds B \(seven\) no likelier"),
+        (Ways(letters="rare"), "of the probability: it would answer with something else"),
         (Ways(top=1), "nothing to compare letters by"),
     ],
     ids=str,

@@ -62,7 +62,8 @@ def teach(model: Any, texts: list[Any], rounds: int) -> None:
 
 def make_counting(kind: str, folder: Path, *more: str) -> Served:
     """A tiny model that was taught to count: a server must find " seven" likelier than another word after six."""
-    model, tokenizer = make_model(kind), make_tokenizer(begin=kind == "llama")
+    letters = " A B C" * 50  # each a token, as in real vocabularies
+    model, tokenizer = make_model(kind), make_tokenizer(begin=kind == "llama", more=letters if more else "")
     texts = [tokenizer(text, return_tensors="pt").input_ids for text in (COUNTING, *more)]
     teach(model, texts, 40 * len(texts))
     model.save_pretrained(folder)

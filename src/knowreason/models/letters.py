@@ -26,8 +26,7 @@ def letter_odds(top: Mapping[str, float], labels: Sequence[str]) -> list[float |
     likely than the least likely of them. Raises `Unanswered` (letter_not_in_top) where none is found, or where those
     that are missing could change the others by more than `TOLERANCE`.
     """
-    form = " {}" if any(f" {label}" in top for label in labels) else "{}"
-    found = [top.get(form.format(label)) for label in labels]
+    found = _found(top, labels)
     known = [value for value in found if value is not None]
     if not known:
         raise Unanswered("letter_not_in_top", f"no letter is among the {len(top)} likeliest tokens")
@@ -40,3 +39,14 @@ def letter_odds(top: Mapping[str, float], labels: Sequence[str]) -> list[float |
             "may matter",
         )
     return [None if value is None else value - math.log(total) for value in found]
+
+
+def letter_share(top: Mapping[str, float], labels: Sequence[str]) -> float:
+    """The probability that the letters found have together."""
+    return math.fsum(math.exp(value) for value in _found(top, labels) if value is not None)
+
+
+def _found(top: Mapping[str, float], labels: Sequence[str]) -> list[float | None]:
+    """With the blank before them if any letter is found so, else without: two spellings are never mixed."""
+    form = " {}" if any(f" {label}" in top for label in labels) else "{}"
+    return [top.get(form.format(label)) for label in labels]

@@ -15,7 +15,7 @@ import msgspec
 
 from knowreason.errors import ModelError, Unanswered
 from knowreason.ledger import Usage
-from knowreason.models.letters import letter_context, letter_odds
+from knowreason.models.letters import letter_context, letter_odds, letter_share
 from knowreason.models.remote.budget import guess
 from knowreason.models.remote.prompting import messages, prompt
 from knowreason.models.remote.replies import Chat, Completion, Counted, Logprobs, Place, first
@@ -25,6 +25,7 @@ from knowreason.records import Observation
 LetterWay = Literal["completion", "chat"]
 WAYS: tuple[LetterWay, ...] = ("completion", "chat")
 TOP = 20  # tokens asked for: what servers give at most
+LEAST_SHARE = 0.01  # of the probability that the letters of the probe must have together
 _QUESTION, _PREFIX = "Which number comes after six?", "One, two, three, four, five, six,"
 _LIKELY, _UNLIKELY = "seven", "purple"
 
@@ -79,7 +80,8 @@ def _failure(transport: Transport, way: LetterWay) -> str | None:
     for options in ((_LIKELY, _UNLIKELY), (_UNLIKELY, _LIKELY)):
         asked = Observation(question=_QUESTION, prefix=_PREFIX, candidates=options, labels=("A", "B"))
         try:
-            odds = letter_odds(ask(transport, asked, way).tokens, asked.labels)
+            top = ask(transport, asked, way).tokens
+            odds = letter_odds(top, asked.labels)
         except Unanswered as error:
             if error.reason == "model_unavailable":  # it says nothing about what the server can do
                 raise ModelError(f"{error.detail}: it could not prove itself; run the same command again") from error
@@ -88,6 +90,9 @@ def _failure(transport: Transport, way: LetterWay) -> str | None:
         likely, unlikely = odds[right], odds[1 - right]
         if likely is None or (unlikely is not None and likely <= unlikely):
             return f"asked what comes after six it finds {asked.labels[right]} ({_LIKELY}) no likelier than {_UNLIKELY}"
+        share = letter_share(top, asked.labels)
+        if share < LEAST_SHARE:
+            return f"the letters have {share:.2%} of the probability: it would answer with something else"
     return None
 
 
