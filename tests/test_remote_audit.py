@@ -260,8 +260,8 @@ def test_the_first_line_says_what_is_sent_and_where(example_dir: Path, tmp_path:
         first, second = done.stderr.splitlines()[:2]
         place = f"127.0.0.1:{server.server_port} (this machine)"
         assert first == (
-            f"knowreason: a real run sends questions, options and reasoning text to {place} (scorer tiny); "
-            f"claims and corpus passages to {place} (verifier tiny)"
+            f"knowreason: a real run sends questions, options, reference answers and reasoning text to {place} "
+            f"(scorer tiny); claims and corpus passages to {place} (verifier tiny)"
         )
         assert second.startswith("knowreason: would ask for at most about")
         assert not (tmp_path / "runs").exists()

@@ -9,10 +9,28 @@ from contextlib import closing
 from typing import Literal, NamedTuple
 
 from knowreason.errors import ModelError
+from knowreason.gain import LetterScorer
 from knowreason.models.load import Model, load
 from knowreason.models.openai import ServedModel
-from knowreason.models.protocols import Entailer, Judge, Observer, PrefixScorer, Scorer
-from knowreason.records import Continuation, Observation, Prefixes, Unscored
+from knowreason.models.protocols import (
+    Decomposer,
+    Entailer,
+    Judge,
+    LetterReader,
+    Marker,
+    Observer,
+    PrefixScorer,
+    Scorer,
+)
+from knowreason.records import (
+    AnswerToGrade,
+    Continuation,
+    GradeLabel,
+    Observation,
+    Prefixes,
+    StepToRead,
+    Unscored,
+)
 
 _PASSAGE = "Iron. Vitamin C, taken with a meal, raises the share of plant iron that the gut absorbs."
 _PROBES = (
@@ -21,6 +39,13 @@ _PROBES = (
     ("The femur is the longest bone of the body.", 2, "a claim about something else is left open"),
 )
 _QUESTION = "Which hormone lowers blood glucose?"
+_STEP = "It raises the share of plant iron that the gut absorbs."
+_ANSWERS: tuple[tuple[str, GradeLabel], ...] = (
+    ("Beta cells release it after a meal. The hormone is insulin.", "correct"),
+    ("Alpha cells release it after a meal. The hormone is glucagon.", "incorrect"),
+    ("Hormones of the pancreas act on the liver and on muscle.", "no_answer"),
+)
+_LETTERS = ("A", "B")
 _OPTIONS = ("glucagon", "insulin", "cortisol")
 
 
@@ -32,7 +57,13 @@ class Finding(NamedTuple):
     detail: str
 
 
-Use = Literal["any", "scorer", "verifier"]
+Use = Literal["any", "scorer", "letters", "verifier", "decomposer", "grader"]
+_JUDGES: tuple[Use, ...] = ("verifier", "decomposer", "grader")
+
+
+def uses_of(use: Use) -> tuple[str, ...]:
+    """The uses of a model that an examination tries, as a notice names them."""
+    return ("scorer", *_JUDGES) if use == "any" else ("scorer",) if use == "letters" else (use,)
 
 
 def examine(uri: str, use: Use = "any") -> list[Finding]:
@@ -50,6 +81,13 @@ def _examined(model: Model, use: Use) -> Iterator[Finding]:
     proof = getattr(model, "proof", None)
     if proof is not None:
         yield Finding("proved itself when it was opened", True, proof)
+    if use in ("decomposer", "grader"):
+        able = isinstance(model, Decomposer if use == "decomposer" else Marker)
+        yield Finding(f"it can be a {use}", able, "it can be asked" if able else "models on servers can, by openai:")
+        return
+    if use == "letters":
+        yield from _guarded("letters are real", _lettered(model))
+        return
     if isinstance(model, Entailer) and use != "scorer":
         yield from _entailment(model)
     if use == "verifier":
@@ -79,10 +117,16 @@ def _served(model: ServedModel, use: Use) -> Iterator[Finding]:
         yield Finding("the model is listed", address.model in names, ", ".join(sorted(names)[:8]))
     context = next((served.max_model_len for served in listed if served.id == address.model), None)
     yield Finding("context length", True, "the server does not say" if context is None else f"{context:,} tokens")
-    if use != "verifier":
+    if use in ("any", "scorer"):
         yield from _guarded("log-probabilities are real", _scoring(model))
-    if use != "scorer":
+    if use == "letters":
+        yield from _guarded("letters are real", _lettering(model))
+    if use in ("any", "verifier"):
         yield from _guarded("structured output is obeyed", _judging(model))
+    if use in ("any", "decomposer"):
+        yield from _guarded("claims are read", _reading(model))
+    if use in ("any", "grader"):
+        yield from _guarded("free text is graded", _grading(model))
 
 
 def _guarded(name: str, probes: Iterator[Finding]) -> Iterator[Finding]:
@@ -113,6 +157,53 @@ def _judging(model: ServedModel) -> Iterator[Finding]:
             cited = "nothing" if answer.span is None else repr(_PASSAGE[slice(*answer.span)])
             yield Finding(name, answer.probabilities[label] == 1.0, f"it cites {cited}")
     yield _speed(begun, len(judged), "pairs")
+
+
+def _lettering(model: ServedModel) -> Iterator[Finding]:
+    way = model.prove_letters()
+    yield Finding("it proved itself", True, f"by {way}")
+    yield from _lettered(model)
+
+
+def _lettered(model: object) -> Iterator[Finding]:
+    """The right letter is likelier than a wrong one, wherever it stands."""
+    name = "letters are real"
+    if not isinstance(model, Scorer | LetterReader):
+        yield Finding(name, False, "it gives no odds of letters")
+        return
+    for options in (("seven", "purple"), ("purple", "seven")):
+        asked = Observation(
+            question="Which comes next?",
+            prefix="One, two, three, four, five, six,",
+            candidates=options,
+            labels=_LETTERS,
+        )
+        odds = LetterScorer(model).observe([asked])[0]
+        right = options.index("seven")
+        told = ", ".join(f"{label} {math.exp(value):.3f}" for label, value in zip(_LETTERS, odds, strict=True))
+        yield Finding(name, odds[right] > odds[1 - right], f"right is {_LETTERS[right]}: {told}")
+
+
+def _reading(model: ServedModel) -> Iterator[Finding]:
+    step = StepToRead(question=_QUESTION, options=None, spoken_of=("Vitamin C",), text=_STEP)
+    [read] = model.read_claims([step])
+    if isinstance(read, Unscored):
+        yield Finding("claims are read", False, f"{read.reason}: {read.detail}")
+        return
+    told = "; ".join(repr(claim.normalised) for claim in read.claims)
+    named = any("vitamin c" in claim.normalised.casefold() for claim in read.claims)
+    yield Finding("claims are read", bool(read.claims), told or "none in a step that states a fact")
+    yield Finding("a claim names what its pronoun stands for", named, told)
+
+
+def _grading(model: ServedModel) -> Iterator[Finding]:
+    asked = [AnswerToGrade(question=_QUESTION, reference="insulin", response=said) for said, _ in _ANSWERS]
+    for (_, label), mark in zip(_ANSWERS, model.mark(asked), strict=True):
+        name = f"an answer that is {label.replace('_', ' ')} is graded so"
+        if isinstance(mark, Unscored):
+            yield Finding(name, False, f"{mark.reason}: {mark.detail}")
+        else:
+            yield Finding(name, mark.label == label, mark.label)
 
 
 def _speed(begun: float, count: int, what: str) -> Finding:

@@ -18,21 +18,22 @@ from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from threading import Event
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 from knowreason.decompose import decompose
 from knowreason.errors import InputError, ModelError
 from knowreason.frame import SCHEMAS, Audited, rows_of, write_summary
-from knowreason.gain import OptionScorer, trace_gain
-from knowreason.grade import Grader
-from knowreason.ledger import Usage
-from knowreason.models.load import Model
-from knowreason.models.protocols import Entailer, Judge, Observer, Scorer
-from knowreason.models.remote.session import Counting, Estimate, Session
+from knowreason.gain import observer_of, trace_gain
+from knowreason.grade import Grader, judged_grade, needs_judge
+from knowreason.models.openai import Use
+from knowreason.models.protocols import Decomposer, Entailer, Judge, Marker, Observer
+from knowreason.models.remote.counting import NOTHING, Counting, Estimate
+from knowreason.models.remote.session import Session
 from knowreason.models.remote.terms import Remote
 from knowreason.models.tokens import count_tokens
+from knowreason.models.uses import BUILTIN, counted, decomposer_of, judges_of, marker_of
 from knowreason.read import ReadOptions, Source, as_source, source_files
 from knowreason.records import Grade, Trace, Unscored
 from knowreason.retrieve import Index
@@ -64,6 +65,9 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     where: the traces to keep: benchmark, domain, model, variant, condition or integrity, with its values.
     scorer, verifier: who observes answers and who judges claims, `builtin:`, `scripted:PATH` or `openai:MODEL@URL`;
         a causal language model, `hf:FOLDER`, can be the scorer.
+    decomposer, grader: who reads claims and who grades free text; `builtin:` are the package's own rules, which leave
+        free text ungraded. A decomposer needs `knowledge`.
+    target: what a causal scorer is asked for: the options' "text", or the "letter" of each.
     limit: whole questions are taken until there are so many traces; None takes all.
     seed: chooses the questions of `limit` and the bootstrap draws.
     workers: threads, 0 for one a core, or more where servers are waited for. They change no figure.
@@ -79,11 +83,19 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     where: dict[str, tuple[str, ...]] = {}
     scorer: str = "builtin:"
     verifier: str = "builtin:"
+    decomposer: str = BUILTIN
+    grader: str = BUILTIN
+    target: Literal["text", "letter"] = "text"
     limit: int | None = None
     seed: int = 0
     workers: int = 0
     paper: bool = False
     remote: Remote = Remote()
+
+    @property
+    def models(self) -> dict[Use, str]:
+        """The URIs of the models that measure, by their use."""
+        return {"scorer": self.scorer, **judges_of(self.verifier, self.decomposer, self.grader)}
 
     def __post_init__(self) -> None:
         """Texts become paths and sources, a single one a tuple of one. Raises InputError for other things."""
@@ -111,6 +123,9 @@ class Instruments(msgspec.Struct, frozen=True):
     scorer_name: str
     described: dict[str, dict[str, str]]
     paper: bool = False
+    decomposer: Decomposer | None = None
+    marker: Marker | None = None
+    marker_name: str = ""
 
 
 def audit(task: Audit, progress: Progress | None = None, tell: Callable[[str], None] | None = None) -> Path:
@@ -159,27 +174,29 @@ def _ready(task: Audit, session: Session, show: Progress, tell: Callable[[str], 
     instruments = _instruments(task, show, session)
     if session.asks:
         tell(session.check(_estimate(task, session, instruments, show)))
-    session.begin(task.scorer, task.verifier if task.knowledge else None)
-    uris = {"verifier": task.verifier, "scorer": task.scorer}
-    described = {use: session.described(uris[use], told) for use, told in instruments.described.items()}
+    judges = [task.grader, *((task.verifier, task.decomposer) if task.knowledge else ())]
+    session.begin(task.scorer, judges, letters=task.target == "letter")
+    described = {use: session.described(use, uri, instruments.described[use]) for use, uri in task.models.items()}
+    described["scorer"] |= {} if task.target == "text" else {"target": task.target}
     return msgspec.structs.replace(instruments, described=described)
 
 
 def _estimate(task: Audit, session: Session, instruments: Instruments, show: Progress) -> Estimate:
     """Works through all traces with stand-ins that count what they are asked."""
-    verifier, scorer = session.stand_in(task.verifier), session.stand_in(task.scorer)
-    if task.scorer == task.verifier:
-        scorer = verifier
-    counting = msgspec.structs.replace(instruments, entailer=verifier, observer=_observer(task.scorer, scorer))
+    stand_ins = {uri: session.stand_in(uri) for uri in task.models.values()}
+    counting = msgspec.structs.replace(
+        instruments,
+        entailer=stand_ins[task.verifier],
+        observer=observer_of(task.scorer, stand_ins[task.scorer], task.target),
+        decomposer=counted(instruments.decomposer, stand_ins.get(task.decomposer)),
+        marker=counted(instruments.marker, stand_ins.get(task.grader)),
+    )
     selection, _ = choose(_wanted(task), show)
     for number, trace in enumerate(selected(_wanted(task), selection), start=1):
-        ungraded = Grade(trace_id=trace.trace_id, outcome=Unscored(reason="counted"), answer=None)
-        audit_trace(trace, ungraded, counting)
+        reason = "needs_judge" if needs_judge(trace) else "counted"
+        audit_trace(trace, Grade(trace_id=trace.trace_id, outcome=Unscored(reason=reason), answer=None), counting)
         show("count", number, selection.traces)
-    counts = [
-        model.estimate for model in {id(m): m for m in (verifier, scorer)}.values() if isinstance(model, Counting)
-    ]
-    return sum(counts, Estimate(0, 0, Usage()))
+    return sum((model.estimate for model in stand_ins.values() if isinstance(model, Counting)), NOTHING)
 
 
 def _run(
@@ -207,14 +224,16 @@ def _check(task: Audit) -> None:
         raise InputError(f"--limit {task.limit}: keep at least one trace")
     if task.workers < 0:
         raise InputError(f"--workers {task.workers}: give a positive number, or 0 for one a core")
+    if task.decomposer != BUILTIN and not task.knowledge:
+        raise InputError(f"--decomposer {task.decomposer}: claims are read to be verified; add --knowledge CORPUS")
     unknown = sorted(set(task.where) - set(SELECTABLE))
     if unknown:
         raise InputError(f"--where {unknown[0]}: choose from {', '.join(SELECTABLE)}")
 
 
 def _instruments(task: Audit, show: Progress, session: Session) -> Instruments:
-    verifier = session.load(task.verifier)
-    scorer = verifier if task.scorer == task.verifier else session.load(task.scorer)
+    models = {uri: session.load(uri) for uri in dict.fromkeys(task.models.values())}
+    verifier, scorer = models[task.verifier], models[task.scorer]
     if not isinstance(verifier, Entailer | Judge):
         raise ModelError(f"--verifier {task.verifier} cannot judge claims: it has no entailment")
     index = None
@@ -226,20 +245,15 @@ def _instruments(task: Audit, show: Progress, session: Session) -> Instruments:
     return Instruments(
         index=index,
         entailer=verifier,
-        observer=_observer(task.scorer, scorer),
+        observer=observer_of(task.scorer, scorer, task.target),
         thresholds=thresholds,
         scorer_name=scorer.describe()["id"],
-        described={"verifier": verifier.describe(), "scorer": scorer.describe()},
+        described={use: models[uri].describe() for use, uri in task.models.items()},
         paper=task.paper,
+        decomposer=decomposer_of(task.decomposer, models),
+        marker=marker_of(task.grader, models),
+        marker_name=task.grader,
     )
-
-
-def _observer(uri: str, model: Model) -> Observer:
-    if isinstance(model, Observer):
-        return model
-    if isinstance(model, Scorer):
-        return OptionScorer(model)
-    raise ModelError(f"--scorer {uri} can neither observe answers nor score continuations")
 
 
 def _wanted(task: Audit) -> Wanted:
@@ -308,16 +322,21 @@ def _audit_unit(
 
 def audit_trace(trace: Trace, grade: Grade, instruments: Instruments) -> Audited:
     """All measurements of one trace."""
-    parts = decompose(trace, count_tokens)
+    parts = decompose(trace, count_tokens, instruments.decomposer)
     index = instruments.index
-    found = None if index is None else index.search([claim.normalised for claim in parts.claims], PASSAGES)
+    queries = [claim.query or claim.normalised for claim in parts.claims]
+    found = None if index is None else index.search(queries, PASSAGES)
+    if instruments.marker is not None:
+        grade = judged_grade(trace, grade, instruments.marker, instruments.marker_name)
     return Audited(
         trace=trace,
         steps=parts.steps,
         claims=parts.claims,
         commitment=parts.commitment,
         grade=grade,
-        verifications=verify_claims(trace, parts.claims, found, instruments.entailer, instruments.thresholds),
+        verifications=verify_claims(
+            trace, parts.claims, found, instruments.entailer, instruments.thresholds, parts.unread
+        ),
         gain=trace_gain(trace, parts.steps, parts.commitment, instruments.observer),
         scorer=instruments.scorer_name,
         paper=instruments.paper,

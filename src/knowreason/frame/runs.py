@@ -36,7 +36,8 @@ def _read(run: Path) -> pl.DataFrame:
     named = models if isinstance(models, dict) else {}
     corpus = manifest.get("corpus")
     version = manifest.get("version")
-    knower = (version, named.get("verifier"), manifest.get("thresholds"), corpus and corpus.get("hash"))
+    judges = [named[use] for use in ("verifier", "decomposer") if use in named]
+    knower = (version, judges, manifest.get("thresholds"), corpus and corpus.get("hash"))
     return joined_rows(open_tables(run)).with_columns(
         run=pl.lit(str(run)),
         knower=pl.lit(json.dumps(knower, sort_keys=True)),

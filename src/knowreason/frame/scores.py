@@ -59,6 +59,7 @@ def score_row(audited: Audited) -> Row:
         "grade_unscored": None if isinstance(grade.outcome, str) else grade.outcome.reason,
         "answer": grade.answer,
         "conflicting_statements": grade.conflicting_statements,
+        "grader": grade.grader,
         **_knowledge(audited),
         **_gain(audited),
         "content_at": commitment.content_at if commitment else None,

@@ -41,14 +41,16 @@ SCHEMAS: dict[str, Schema] = {
         "options gold answer_type reasoning response thinking_end integrity integrity_basis meta"
     ),
     "steps": _schema("trace_id step start end text move part tokens"),
-    "claims": _schema("trace_id step claim start end text normalised verdict confidence reason on_topic unscored"),
+    "claims": _schema(
+        "trace_id step claim start end text normalised query verdict confidence reason on_topic unscored"
+    ),
     "evidence": _schema(
         "trace_id step claim rank doc_id title source licence start end text retrieval_score "
         "p_supported p_refuted p_not_enough"
     ),
     "gains": _schema("trace_id step surprisal gain part entropy unscored"),
     "scores": _schema(
-        "trace_id grade grade_unscored answer conflicting_statements ki ki_lower ki_upper ki_coverage "
+        "trace_id grade grade_unscored answer conflicting_statements grader ki ki_lower ki_upper ki_coverage "
         "ki_before_commitment ki_on_topic ki_unscored claims supported refuted not_enough_info claims_unscored "
         "gain_total gain_informative gain_mention gain_commitment gain_statement gain_density parts_unscored "
         "misled_mass confident_wrong gain_unscored content_at statement_at content_rule scorer answer_space "
@@ -108,6 +110,7 @@ def _claim_row(claim: Claim, verification: Verification) -> Row:
         "end": claim.end,
         "text": claim.text,
         "normalised": claim.normalised,
+        "query": claim.query or None,
         "verdict": outcome.label if judged else None,
         # no passage was judged where there is a reason: no probability to show
         "confidence": outcome.confidence if judged and not outcome.reason else None,

@@ -7,7 +7,16 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
-from knowreason.records import Continuation, Observation, Prefixes, Unscored
+from knowreason.records import (
+    AnswerToGrade,
+    Continuation,
+    Mark,
+    Observation,
+    Prefixes,
+    ReadClaims,
+    StepToRead,
+    Unscored,
+)
 
 
 class Thresholds(NamedTuple):
@@ -89,4 +98,31 @@ class PrefixScorer(Scorer, Protocol):
 
         Where a cut falls must not change what is said at another one. Unscored reason: context_too_long.
         """
+        ...
+
+
+@runtime_checkable
+class LetterReader(Protocol):
+    """A model that answers with a letter, and says how likely each letter was."""
+
+    def letters(self, observations: Sequence[Observation]) -> list[list[float]]:
+        """For each observation: natural-log probabilities over its labels, -inf for one next to impossible."""
+        ...
+
+
+@runtime_checkable
+class Decomposer(Protocol):
+    """Lists the claims that a step of reasoning makes; it may fail on a step."""
+
+    def read_claims(self, steps: Sequence[StepToRead]) -> Sequence[ReadClaims | Unscored]:
+        """For each step: its claims, or why they could not be read."""
+        ...
+
+
+@runtime_checkable
+class Marker(Protocol):
+    """Grades free answers against a reference; it may fail on one."""
+
+    def mark(self, asked: Sequence[AnswerToGrade]) -> Sequence[Mark | Unscored]:
+        """For each answer: its grade with the words that state it, or why there is none."""
         ...

@@ -34,6 +34,7 @@ _SCALES_NOTE = (
 )
 _SCALES = {
     "options": "over the options in {}",
+    "letters": "over the options' letters in {}",
     "candidates": "over numbers of our own choice in {}",
     "tokens": "over the answer's own tokens in {}",
 }
@@ -81,7 +82,7 @@ def asked_for_paper(manifest: Manifest) -> bool:
 def instrument_lines(manifest: Manifest) -> list[tuple[str, str]]:
     """(what, which) for the models, thresholds and corpus that a manifest names; what it lacks is left out."""
     lines: list[tuple[str, str]] = []
-    for role in ("verifier", "scorer"):
+    for role in ("verifier", "decomposer", "scorer", "grader"):
         model = _part(_part(manifest, "models"), role)
         if model:
             lines.append((role.capitalize(), _with_hash(str(model.get("id", "unnamed")), model.get("sha256"))))
