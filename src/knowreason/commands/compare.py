@@ -61,7 +61,7 @@ def compare(
         candidates=candidate or [],
         margin=margin / 100,
         trained_on=trained_on,
-        entailer=matcher(match) if match else None,
+        meaning=matcher(match) if match else None,
         seed=seed,
     )
     target = write_comparison(found, out or runs[0] / "comparison.json")

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
-from knowreason.records import Continuation, Observation, Prefixes, Unscored
+from knowreason.records import Continuation, Observation, Prefixes, Prompt, Unscored, Written
 
 
 class Thresholds(NamedTuple):
@@ -89,4 +89,30 @@ class PrefixScorer(Scorer, Protocol):
 
         Where a cut falls must not change what is said at another one. Unscored reason: context_too_long.
         """
+        ...
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """Turns texts into points: what means the same lies in the same direction.
+
+    `same_from` is the cosine from which two statements are taken to say the same, shown on fixed ones.
+    """
+
+    @property
+    def same_from(self) -> float:
+        """In (-1, 1); every model has a scale of its own."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float] | Unscored]:
+        """For each text: its vector, or Unscored(context_too_long)."""
+        ...
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """A chat model: what it writes next."""
+
+    def generate(self, prompts: Sequence[Prompt]) -> Sequence[Written | Unscored]:
+        """For each prompt: the answer, whatever else is asked, or Unscored(context_too_long)."""
         ...
