@@ -62,8 +62,9 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     read: how logs are read: fields, settings, the filter of a harness, whether a gold answer is needed.
     corpus_fields: text, title, id, source or licence, each with the corpus's own name for it.
     where: the traces to keep: benchmark, domain, model, variant, condition or integrity, with its values.
-    scorer, verifier: who observes answers and who judges claims, `builtin:`, `scripted:PATH` or `openai:MODEL@URL`;
-        a causal language model, `hf:FOLDER`, can be the scorer.
+    scorer, verifier: who observes answers and who judges claims: `builtin:`, `scripted:PATH`, `openai:MODEL@URL`, or
+        `hf:FOLDER` (a causal language model scores, an NLI or a chat model judges).
+    more_scorers: others who observe the same answers, so that it can be said how far scorers agree.
     limit: whole questions are taken until there are so many traces; None takes all.
     seed: chooses the questions of `limit` and the bootstrap draws.
     workers: threads, 0 for one a core, or more where servers are waited for. They change no figure.
@@ -79,6 +80,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     where: dict[str, tuple[str, ...]] = {}
     scorer: str = "builtin:"
     verifier: str = "builtin:"
+    more_scorers: tuple[str, ...] = ()
     limit: int | None = None
     seed: int = 0
     workers: int = 0
@@ -91,6 +93,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
             "sources": tuple(as_source(given) for given in _several(self.sources)),
             "out": Path(self.out),
             "knowledge": tuple(Path(given) for given in _several(self.knowledge)),
+            "more_scorers": _several(self.more_scorers),
             "where": {field: _several(values) for field, values in self.where.items()},
         }
         for name, value in plain.items():
@@ -102,7 +105,10 @@ def _several(given: Any) -> tuple[Any, ...]:
 
 
 class Instruments(msgspec.Struct, frozen=True):
-    """Everything that judges, shared by all workers; `paper` asks for the published figures too."""
+    """Everything that judges, shared by all workers; `paper` asks for the published figures too.
+
+    `others` are further observers by name; `observer` is the first of them, whose figures stand in all tables.
+    """
 
     index: Index | None
     entailer: Entailer | Judge
@@ -111,6 +117,7 @@ class Instruments(msgspec.Struct, frozen=True):
     scorer_name: str
     described: dict[str, dict[str, str]]
     paper: bool = False
+    others: tuple[tuple[str, Observer], ...] = ()
 
 
 def audit(task: Audit, progress: Progress | None = None, tell: Callable[[str], None] | None = None) -> Path:
@@ -159,26 +166,30 @@ def _ready(task: Audit, session: Session, show: Progress, tell: Callable[[str], 
     instruments = _instruments(task, show, session)
     if session.asks:
         tell(session.check(_estimate(task, session, instruments, show)))
-    session.begin(task.scorer, task.verifier if task.knowledge else None)
-    uris = {"verifier": task.verifier, "scorer": task.scorer}
+    scorers = _scorers(task)
+    session.begin(scorers, task.verifier if task.knowledge else None)
+    uris = {"verifier": task.verifier, **{_use(place): uri for place, uri in enumerate(scorers)}}
     described = {use: session.described(uris[use], told) for use, told in instruments.described.items()}
     return msgspec.structs.replace(instruments, described=described)
 
 
 def _estimate(task: Audit, session: Session, instruments: Instruments, show: Progress) -> Estimate:
     """Works through all traces with stand-ins that count what they are asked."""
-    verifier, scorer = session.stand_in(task.verifier), session.stand_in(task.scorer)
-    if task.scorer == task.verifier:
-        scorer = verifier
-    counting = msgspec.structs.replace(instruments, entailer=verifier, observer=_observer(task.scorer, scorer))
+    models = {uri: session.stand_in(uri) for uri in dict.fromkeys((task.verifier, *_scorers(task)))}
+    observer, *others = (_observer(uri, models[uri]) for uri in _scorers(task))
+    names = [name for name, _ in instruments.others]
+    counting = msgspec.structs.replace(
+        instruments,
+        entailer=models[task.verifier],
+        observer=observer,
+        others=tuple(zip(names, others, strict=True)),
+    )
     selection, _ = choose(_wanted(task), show)
     for number, trace in enumerate(selected(_wanted(task), selection), start=1):
         ungraded = Grade(trace_id=trace.trace_id, outcome=Unscored(reason="counted"), answer=None)
         audit_trace(trace, ungraded, counting)
         show("count", number, selection.traces)
-    counts = [
-        model.estimate for model in {id(m): m for m in (verifier, scorer)}.values() if isinstance(model, Counting)
-    ]
+    counts = [model.estimate for model in models.values() if isinstance(model, Counting)]
     return sum(counts, Estimate(0, 0, Usage()))
 
 
@@ -207,31 +218,64 @@ def _check(task: Audit) -> None:
         raise InputError(f"--limit {task.limit}: keep at least one trace")
     if task.workers < 0:
         raise InputError(f"--workers {task.workers}: give a positive number, or 0 for one a core")
+    twice = next((uri for place, uri in enumerate(_scorers(task)) if uri in _scorers(task)[:place]), None)
+    if twice is not None:
+        raise InputError(f"--scorer {twice}: named twice; a second scorer should be another model")
     unknown = sorted(set(task.where) - set(SELECTABLE))
     if unknown:
         raise InputError(f"--where {unknown[0]}: choose from {', '.join(SELECTABLE)}")
 
 
 def _instruments(task: Audit, show: Progress, session: Session) -> Instruments:
-    verifier = session.load(task.verifier)
-    scorer = verifier if task.scorer == task.verifier else session.load(task.scorer)
+    models = {uri: session.load(uri) for uri in dict.fromkeys((task.verifier, *_scorers(task)))}
+    verifier = models[task.verifier]
     if not isinstance(verifier, Entailer | Judge):
-        raise ModelError(f"--verifier {task.verifier} cannot judge claims: it has no entailment")
+        raise ModelError(
+            f"--verifier {task.verifier} cannot judge claims: it has neither entailment nor a chat template"
+        )
     index = None
     if task.knowledge:
         index = open_knowledge(
             task.knowledge, fields=task.corpus_fields, progress=lambda done, total: show("index", done, total)
         )
     thresholds: Thresholds = getattr(verifier, "thresholds", Thresholds())
+    scorers = named_scorers([models[uri].describe() for uri in _scorers(task)])
+    observer, *others = (_observer(uri, models[uri]) for uri in _scorers(task))
     return Instruments(
         index=index,
         entailer=verifier,
-        observer=_observer(task.scorer, scorer),
+        observer=observer,
         thresholds=thresholds,
-        scorer_name=scorer.describe()["id"],
-        described={"verifier": verifier.describe(), "scorer": scorer.describe()},
+        scorer_name=scorers[0]["id"],
+        described={"verifier": verifier.describe(), **{_use(place): told for place, told in enumerate(scorers)}},
         paper=task.paper,
+        others=tuple((told["id"], other) for told, other in zip(scorers[1:], others, strict=True)),
     )
+
+
+def _scorers(task: Audit) -> tuple[str, ...]:
+    return (task.scorer, *task.more_scorers)
+
+
+def _use(place: int) -> str:
+    """What a manifest calls the scorers: scorer, scorer_2, scorer_3 …"""
+    return "scorer" if place == 0 else f"scorer_{place + 1}"
+
+
+def named_scorers(described: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """What scorers say of themselves, with ids that tell them apart: folders of one name get a piece of their hash.
+
+    Raises `ModelError` where two are the same model.
+    """
+    ids = [told["id"] for told in described]
+    named = [
+        {**told, "id": f"{told['id']} ({told['sha256'][:8]})"} if ids.count(told["id"]) > 1 else told
+        for told in described
+    ]
+    for place, told in enumerate(named):
+        if any(told["id"] == other["id"] for other in named[:place]):
+            raise ModelError(f"two scorers are the same model, {told['id']}: a second one should be another")
+    return named
 
 
 def _observer(uri: str, model: Model) -> Observer:
@@ -321,6 +365,9 @@ def audit_trace(trace: Trace, grade: Grade, instruments: Instruments) -> Audited
         gain=trace_gain(trace, parts.steps, parts.commitment, instruments.observer),
         scorer=instruments.scorer_name,
         paper=instruments.paper,
+        others=tuple(
+            (name, trace_gain(trace, parts.steps, parts.commitment, other)) for name, other in instruments.others
+        ),
     )
 
 

@@ -43,7 +43,10 @@ def audit(
     where: Where = None,
     filter_name: Filter = None,
     no_gold: NoGold = False,
-    scorer: Annotated[str, typer.Option("--scorer", help="Who observes answers.")] = "builtin:",
+    scorer: Annotated[
+        list[str] | None,
+        typer.Option("--scorer", help="Who observes answers; repeatable, to see who agrees. [builtin:]"),
+    ] = None,
     verifier: Annotated[str, typer.Option("--verifier", help="Who judges claims.")] = "builtin:",
     limit: Annotated[int | None, typer.Option("--limit", help="Whole questions until so many traces.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Chooses the questions of --limit and the bootstrap draws.")] = 0,
@@ -66,6 +69,7 @@ def audit(
     from knowreason.read import parse_source
     from knowreason.report import write_report
 
+    first, *others = scorer or ["builtin:"]
     task = Audit(
         sources=tuple(parse_source(text) for text in traces),
         out=out,
@@ -73,15 +77,16 @@ def audit(
         read=read_options(setting, field, filter_name, no_gold),
         corpus_fields=dict(pair("--corpus-field", text) for text in corpus_field or []),
         where=where_of(where or []),
-        scorer=scorer,
+        scorer=first,
         verifier=verifier,
+        more_scorers=tuple(others),
         limit=limit,
         seed=seed,
         workers=workers,
         paper=paper,
         remote=remote_terms(ledger, replay, (concurrency, timeout), budget=(max_tokens, max_cost, price)),
     )
-    announce(task.scorer, task.verifier if task.knowledge else "", replay, dry_run=dry_run)
+    announce([first, *others], task.verifier if task.knowledge else "", replay, dry_run=dry_run)
     with bars() as progress:
         if dry_run:
             tell(f"would ask for {estimate(task, progress)}")

@@ -20,7 +20,7 @@ def doctor(
     """Show that a model can do what it claims, on probes whose answer is known."""
     from knowreason.doctor import examine
 
-    announce(uri if use != "verifier" else "", uri if use != "scorer" else "", None)
+    announce([uri] if use != "verifier" else [], uri if use != "scorer" else "", None)
     findings = examine(uri, use)
     if as_json:
         print_json([finding._asdict() for finding in findings])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
 
 
-def announce(scorer: str, verifier: str, replay: Path | None, *, dry_run: bool = False) -> None:
+def announce(scorers: Sequence[str], verifier: str, replay: Path | None, *, dry_run: bool = False) -> None:
     """The first line of whatever may send something: what, and to which host."""
-    uris = {use: uri for use, uri in {"scorer": scorer, "verifier": verifier}.items() if uri.startswith("openai:")}
+    named = [*(("scorer", uri) for uri in scorers), ("verifier", verifier)]
+    uris = [(use, uri) for use, uri in named if uri.startswith("openai:")]
     if not uris:
         return
     from knowreason.models.remote.address import notice

@@ -28,6 +28,7 @@ from knowreason.stats.paired import (
 from knowreason.stats.permutation import Permuted, correlation, sign_flip
 from knowreason.stats.preconditions import MIN_QUESTIONS, too_few
 from knowreason.stats.proportions import wilson
+from knowreason.stats.ranks import mean_tau, spearman, tau_b
 from knowreason.stats.regression import Logistic, Split, logistic, shapley
 from knowreason.stats.samples import majority_curve, majority_votes, pass_at_k, pass_curve
 
@@ -57,6 +58,7 @@ __all__ = [
     "majority_curve",
     "majority_votes",
     "mean_difference",
+    "mean_tau",
     "pass_at_k",
     "pass_curve",
     "questions_for_equivalence",
@@ -65,6 +67,8 @@ __all__ = [
     "rogan_gladen",
     "shapley",
     "sign_flip",
+    "spearman",
+    "tau_b",
     "too_few",
     "wilson",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -81,12 +82,12 @@ def api_key() -> str | None:
     return None
 
 
-def notice(uses: dict[str, str]) -> str | None:
-    """What an audit with these models (use to URI) sends to which host, in one line; None where nothing is sent."""
+def notice(uses: Iterable[tuple[str, str]]) -> str | None:
+    """What an audit with these models (use, URI) sends to which host, in one line; None where nothing is sent."""
     what = {"scorer": "questions, options and reasoning text", "verifier": "claims and corpus passages"}
     told = [
         f"{what[use]} to {address.place} ({use} {address.model})"
-        for use, uri in uses.items()
+        for use, uri in uses
         if (address := address_of(uri)) is not None
     ]
     return f"sends {'; '.join(told)}" if told else None

@@ -149,16 +149,17 @@ class Session:
         )
         return f"{asked}; {held}"
 
-    def begin(self, scorer: str, verifier: str | None) -> None:
-        """Reaches the servers that will be asked and has the scorer prove itself; a replay takes its recorded proof.
+    def begin(self, scorers: Sequence[str], verifier: str | None) -> None:
+        """Reaches the servers that will be asked and has scorers prove themselves; a replay takes the recorded proof.
 
         Raises `ModelError` where a server does not answer, or cannot score.
         """
-        for uri in dict.fromkeys((scorer, verifier)) if self.asks else ():
+        for uri in dict.fromkeys((*scorers, verifier)) if self.asks else ():
             if uri in self._servers:
                 self._servers[uri].served()
-        if scorer in self._servers:
-            self._servers[scorer].prove()
+        for uri in scorers:
+            if uri in self._servers:
+                self._servers[uri].prove()
 
     def described(self, uri: str, otherwise: dict[str, str]) -> dict[str, str]:
         """What a server says of itself now; `otherwise` for a model on this machine."""
