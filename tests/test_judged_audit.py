@@ -20,8 +20,9 @@ import pytest
 from knowreason.errors import InputError
 from knowreason.frame import SCHEMAS
 from knowreason.models.remote.terms import Remote
-from knowreason.pipeline import Audit, audit, estimate
+from knowreason.pipeline import audit, estimate
 from knowreason.read import Source
+from knowreason.task import Audit
 from local_server import PASSING, LocalServer, Ways, serving
 
 QUICK = Remote(timeout=5.0, backoff=0.002)

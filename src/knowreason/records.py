@@ -243,6 +243,27 @@ class Prefixes(Record, frozen=True):
     targets: tuple[str, ...]
 
 
+class Prompt(Record, frozen=True):
+    """What a generator is asked: the turns of a chat as (role, text), and how to go on.
+
+    At most `max_tokens` are written, and no further than one of `stop`. `temperature` 0 takes the likeliest token each
+    time, above it tokens are drawn, and `seed` decides which.
+    """
+
+    turns: tuple[tuple[str, str], ...]
+    max_tokens: int
+    stop: tuple[str, ...] = ()
+    temperature: float = 0.0
+    seed: int = 0
+
+
+class Written(Record, frozen=True):
+    """What a generator wrote, without what ended it; `finished` says that it ended, and was not cut at `max_tokens`."""
+
+    text: str
+    finished: bool
+
+
 class Observation(Record, frozen=True):
     """What an observer is asked: which of `candidates` has `prefix`, written about `question`, settled on.
 

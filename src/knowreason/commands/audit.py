@@ -33,7 +33,7 @@ from knowreason.arguments import (
 from knowreason.commands.output import announce, print_summary, tell
 
 if TYPE_CHECKING:
-    from knowreason.pipeline import Audit
+    from knowreason.task import Audit
 
 
 def audit(
@@ -46,7 +46,10 @@ def audit(
     where: Where = None,
     filter_name: Filter = None,
     no_gold: NoGold = False,
-    scorer: Annotated[str, typer.Option("--scorer", help="Who observes answers.")] = "builtin:",
+    scorer: Annotated[
+        list[str] | None,
+        typer.Option("--scorer", help="Who observes answers; repeatable, to see who agrees. [builtin:]"),
+    ] = None,
     judge: Annotated[
         str | None, typer.Option("--judge", help="Who reads and verifies claims and grades free text.")
     ] = None,
@@ -71,12 +74,14 @@ def audit(
     as_json: Json = False,
 ) -> None:
     """Measure traces: knowledge against a corpus, and where each trace commits, step by step."""
-    from knowreason.pipeline import Audit, estimate
     from knowreason.pipeline import audit as run_audit
+    from knowreason.pipeline import estimate
     from knowreason.progress import bars
     from knowreason.read import parse_source
     from knowreason.report import write_report
+    from knowreason.task import Audit
 
+    first, *others = scorer or ["builtin:"]
     task = Audit(
         sources=tuple(parse_source(text) for text in traces),
         out=out,
@@ -84,7 +89,8 @@ def audit(
         read=read_options(setting, field, filter_name, no_gold),
         corpus_fields=dict(pair("--corpus-field", text) for text in corpus_field or []),
         where=where_of(where or []),
-        scorer=scorer,
+        scorer=first,
+        more_scorers=tuple(others),
         verifier=verifier or judge or "builtin:",
         decomposer=decomposer or (judge if knowledge else None) or "builtin:",
         grader=grader or judge or "builtin:",
@@ -108,5 +114,5 @@ def audit(
 
 def _asked(task: Audit) -> dict[str, str]:
     """The models that will be asked, by their use: without a corpus nobody reads or judges claims."""
-    about_claims = {"verifier": task.verifier, "decomposer": task.decomposer} if task.knowledge else {}
-    return {"scorer": task.scorer, **about_claims, "grader": task.grader}
+    unasked = () if task.knowledge else ("verifier", "decomposer")
+    return {use: uri for use, uri in task.models.items() if use not in unasked}

@@ -96,7 +96,7 @@ def compare(
         margin=margin / 100,
         trained_on=trained_on,
         general=general,
-        entailer=matcher(match) if match else None,
+        meaning=matcher(match) if match else None,
         seed=seed,
     )
     target = write_comparison(found, out or (held[0] if held else Path()) / "comparison.json")

@@ -1,6 +1,5 @@
 """What a training changed: models against a baseline on the same questions, with verdicts that can be defended."""
 
-from knowreason.compare.claims import matcher
 from knowreason.compare.comparison import (
     CatchUp,
     ClaimChange,
@@ -14,6 +13,7 @@ from knowreason.compare.comparison import (
     Spending,
 )
 from knowreason.compare.matrix import MARGIN, compare_runs, write_comparison
+from knowreason.compare.meaning import matcher
 from knowreason.compare.sentences import claims_sentence, model_name
 
 __all__ = [

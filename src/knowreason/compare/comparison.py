@@ -74,7 +74,8 @@ class ClaimChange(Record, frozen=True, tag="claim_change"):
     shares of the index. `supported_said` and `refuted_said` are what claims newly said and no longer said add
     together; their p come from swapping the sides of questions, and are adjusted over the comparison. "adds":
     supported claims newly said raise the index; "prunes": refuted claims no longer said do.
-    `pairs_without_decided` pairs have no decided claim on a side and are left out.
+    `pairs_without_decided` pairs have no decided claim on a side and are left out. `claim_pairs_unread` were too
+    long for the model that matches claims by meaning, and were matched by their words only.
     """
 
     questions: int
@@ -87,6 +88,7 @@ class ClaimChange(Record, frozen=True, tag="claim_change"):
     supported_p: float
     refuted_p: float
     outcome: ClaimOutcome
+    claim_pairs_unread: int = 0
 
 
 class Contrast(Record, frozen=True):

@@ -10,10 +10,11 @@ import polars as pl
 
 from knowreason.compare.assumptions import lineage_of
 from knowreason.compare.catch_up import catch_ups
-from knowreason.compare.claims import Said, claim_change, decided
+from knowreason.compare.claims import claim_change, decided
 from knowreason.compare.comparison import ClaimChange, Comparison, Contrast, Effect, Side
 from knowreason.compare.corrected import MEASURE, Rates, corrected_effect, error_rates
 from knowreason.compare.effects import Plan, adjusted, effects_of, lengths_of, measures_of
+from knowreason.compare.meaning import Meaning, Said
 from knowreason.compare.overconfidence import overconfidence
 from knowreason.compare.sides import Pair, find_side, pair_up, read_claims, read_rows, sides
 from knowreason.compare.transferability import transferability
@@ -21,7 +22,6 @@ from knowreason.compare.verdicts import transfer, trap
 from knowreason.errors import InputError
 from knowreason.frame import SCHEMAS, cell_seed
 from knowreason.models.load import Model
-from knowreason.models.protocols import Entailer
 from knowreason.records import Interval, Unscored
 from knowreason.store import Store
 
@@ -47,7 +47,7 @@ def compare_runs(
     margin: float = MARGIN,
     trained_on: str | None = None,
     general: str | None = None,
-    entailer: Entailer | None = None,
+    meaning: Meaning | None = None,
     seed: int = 0,
     draws: int = 2000,
 ) -> Comparison:
@@ -57,7 +57,7 @@ def compare_runs(
     ours. `labels` are labelled claims of the runs, for the corrected KI. `margin` is the least difference in accuracy
     that matters, a share in (0, 1); differences in KI matter from .03, in gains from .05 nats. `trained_on` names the
     domain or benchmark of the training, for the transferability index; `general` what stands for general reasoning,
-    for overconfidence. `entailer` matches claims that say one thing in other words. The same tables and seed give the
+    for overconfidence. `meaning` matches claims that say one thing in other words. The same tables and seed give the
     same comparison. Raises InputError for models, domains or claims that are not there and for bad predictions and
     labels, StoreError for unfinished runs.
     """
@@ -74,7 +74,7 @@ def compare_runs(
         raise InputError(f"--baseline {baseline}: no benchmark was answered by it and by another model")
     effects = _effects(pairs, plan, means, error_rates(labels, runs))
     indices = _indices(pairs, effects, trained_on)
-    changes = _changes(runs, pairs, effects, plan, entailer)
+    changes = _changes(runs, pairs, effects, plan, meaning)
     contrasts = [
         _contrast(pair, base, found, plan=plan, means=means, index=index, change=change)
         for pair, found, index, change in zip(pairs, effects, indices, changes, strict=True)
@@ -86,7 +86,7 @@ def compare_runs(
         gain_means=means,
         margins=plan.margins,
         trained_on=trained_on,
-        matched_by=entailer.describe()["id"] if isinstance(entailer, Model) else "words",
+        matched_by=meaning.describe()["id"] if isinstance(meaning, Model) else "words",
         seed=seed,
         draws=draws,
         contrasts=tuple(contrasts),
@@ -146,7 +146,7 @@ def _contrast(
 
 
 def _changes(
-    runs: Sequence[Path], pairs: Sequence[Pair], effects: Sequence[Effects], plan: Plan, entailer: Entailer | None
+    runs: Sequence[Path], pairs: Sequence[Pair], effects: Sequence[Effects], plan: Plan, meaning: Meaning | None
 ) -> list[ClaimChange | Unscored]:
     """What became of the claims at each place; where knowledge was not measured on both sides, why not."""
     said: dict[str, list[Said]] = {}
@@ -159,7 +159,7 @@ def _changes(
             found.append(ki)
             continue
         seed = cell_seed(plan.seed, (*pair.place, pair.side.model, pair.side.variant, "claims"))
-        found.append(claim_change(pair, said, seed=seed, draws=plan.draws, entailer=entailer))
+        found.append(claim_change(pair, said, seed=seed, draws=plan.draws, meaning=meaning))
     return decided(found)
 
 

@@ -125,6 +125,11 @@ def claims_sentence(change: ClaimChange) -> str:
     return (
         f"{said} (refuted {_share_of(change.refuted_said)}, supported {_share_of(change.supported_said)} points of KI "
         f"a question, {change.questions:,} questions)."
+        + (
+            f" {change.claim_pairs_unread:,} pairs of claims were too long to be matched by meaning."
+            if change.claim_pairs_unread
+            else ""
+        )
     )
 
 

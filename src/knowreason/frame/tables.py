@@ -6,7 +6,7 @@ import msgspec
 import polars as pl
 
 from knowreason.frame.scores import Audited, Row, score_row, scored_gains
-from knowreason.records import Claim, Unscored, Verdict, Verification
+from knowreason.records import Claim, TraceGain, Unscored, Verdict, Verification
 
 Schema = dict[str, type[pl.DataType]]
 
@@ -49,6 +49,7 @@ SCHEMAS: dict[str, Schema] = {
         "p_supported p_refuted p_not_enough"
     ),
     "gains": _schema("trace_id step surprisal gain part entropy unscored"),
+    "other_gains": _schema("trace_id step scorer surprisal gain part entropy unscored answer_space answer_tokens"),
     "scores": _schema(
         "trace_id grade grade_unscored answer conflicting_statements grader ki ki_lower ki_upper ki_coverage "
         "ki_before_commitment ki_on_topic ki_unscored claims supported refuted not_enough_info claims_unscored "
@@ -73,7 +74,8 @@ def rows_of(audited: Audited) -> dict[str, list[Row]]:
         "steps": step_rows(audited),
         "claims": claim_rows(audited),
         "evidence": evidence_rows(audited),
-        "gains": gain_rows(audited),
+        "gains": gain_rows(audited.gain),
+        "other_gains": other_gain_rows(audited),
         "scores": [score_row(audited)],
     }
 
@@ -145,9 +147,20 @@ def evidence_rows(audited: Audited) -> list[Row]:
     ]
 
 
-def gain_rows(audited: Audited) -> list[Row]:
+def other_gain_rows(audited: Audited) -> list[Row]:
+    """The rows of `other_gains`: as those of `gains`, for every further scorer, with the scale of its surprisals."""
+    rows: list[Row] = []
+    for scorer, gain in audited.others:
+        told: Row = {"scorer": scorer, "answer_space": gain.answer_space, "answer_tokens": gain.answer_tokens}
+        for row in gain_rows(gain):
+            known = {**row, **told}
+            rows.append({name: known[name] for name in SCHEMAS["other_gains"]})
+    return rows
+
+
+def gain_rows(gain: TraceGain) -> list[Row]:
     """The rows of `gains`: step 0 first; a trace without gains has one row, step 0, with the reason."""
-    trace_id, gains = audited.gain.trace_id, scored_gains(audited.gain)
+    trace_id, gains = gain.trace_id, scored_gains(gain)
     if isinstance(gains, Unscored):
         return [{**dict.fromkeys(SCHEMAS["gains"]), "trace_id": trace_id, "step": 0, "unscored": gains.reason}]
     return [

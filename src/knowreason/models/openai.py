@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from knowreason.errors import ModelError, Unanswered
 from knowreason.ledger import Answer, Call, Output, Usage
@@ -25,8 +25,8 @@ from knowreason.models.remote.budget import guess
 from knowreason.models.remote.calls import Calls
 from knowreason.models.remote.chat import Asker
 from knowreason.models.remote.grading import GRADE
-from knowreason.models.remote.judging import VERIFY
-from knowreason.models.remote.prompting import Told, prompt
+from knowreason.models.remote.judging import VERIFY, judgement_of
+from knowreason.models.remote.prompting import PROMPTS_OF, of_kind, prompt
 from knowreason.models.remote.reading import READ
 from knowreason.models.remote.replies import Served, answered, read_models
 from knowreason.models.remote.terms import Remote, Terms, open_terms
@@ -42,8 +42,6 @@ from knowreason.records import (
     Unscored,
 )
 
-Use = Literal["verifier", "decomposer", "grader", "scorer"]
-_PROMPTS: dict[str, str] = {"verifier": VERIFY.prompt, "decomposer": READ.prompt, "grader": GRADE.prompt}
 _REACHING = 3  # retries of the first call: who typed a wrong host should not wait
 
 T = TypeVar("T")
@@ -80,14 +78,14 @@ class ServedModel:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._transport.close()
 
-    def describe(self, use: Use = "verifier") -> dict[str, str]:
+    def describe(self, use: str = "verifier") -> dict[str, str]:
         """The URI, and of its use: the prompt's version and hash, or how a scorer was proven.
 
         A server does not show its weights.
         """
         told = {"id": self.address.uri, "sha256": ""}
-        if use != "scorer":
-            return {**told, "prompt": prompt(_PROMPTS[use]).name}
+        if use in PROMPTS_OF:
+            return {**told, "prompt": prompt(PROMPTS_OF[use]).name}
         if self._letter_way is not None:
             used = letters.prompt_of(self._letter_way)
             told |= {"letters_by": self._letter_way} | ({"prompt": used} if used else {})
@@ -108,17 +106,17 @@ class ServedModel:
 
         Unscored reasons: those of `Asker.ask`.
         """
-        return [_judgement(told) for told in self._each(lambda pair: self._chat.ask(VERIFY, pair), pairs)]
+        return [judgement_of(told) for told in self._each(lambda pair: self._chat.ask(VERIFY, pair), pairs)]
 
     def read_claims(self, steps: Sequence[StepToRead]) -> list[ReadClaims | Unscored]:
         """For each step: its claims, or why they could not be read. Unscored reasons: those of `Asker.ask`."""
         told = self._each(lambda step: self._chat.ask(READ, step), steps)
-        return [_of(one.output, ReadClaims) for one in told]
+        return [of_kind(one.output, ReadClaims) for one in told]
 
     def mark(self, asked: Sequence[AnswerToGrade]) -> list[Mark | Unscored]:
         """For each free answer: its grade, or why there is none. Unscored reasons: those of `Asker.ask`."""
         told = self._each(lambda one: self._chat.ask(GRADE, one), asked)
-        return [_of(one.output, Mark) for one in told]
+        return [of_kind(one.output, Mark) for one in told]
 
     def logprobs(self, continuations: Sequence[Continuation]) -> list[list[float]]:
         """For each continuation: natural-log probabilities of the target's tokens after the context.
@@ -256,20 +254,6 @@ def _letters(top: dict[str, float], asked: Observation) -> Letters | Unscored:
         return Letters(logprobs=tuple(letter_odds(top, asked.labels)))
     except Unanswered as error:
         return Unscored(reason=error.reason, detail=error.detail)
-
-
-def _judgement(told: Told) -> Judgement | Unscored:
-    if not isinstance(told.output, list):
-        return _of(told.output, Judgement)
-    supported, refuted, neither = told.output
-    return Judgement((supported, refuted, neither), told.span)
-
-
-def _of(output: Output | Judgement, kind: type[T]) -> T | Unscored:
-    """An output of the kind that was asked for. Raises `ModelError` for another: the ledger was tampered with."""
-    if isinstance(output, kind | Unscored):
-        return output
-    raise ModelError("the ledger holds an answer of another kind than was asked for")
 
 
 def _echo_way(recorded: str) -> echo.Way:

@@ -13,9 +13,11 @@ from knowreason.records import (
     Mark,
     Observation,
     Prefixes,
+    Prompt,
     ReadClaims,
     StepToRead,
     Unscored,
+    Written,
 )
 
 
@@ -111,6 +113,23 @@ class LetterReader(Protocol):
 
 
 @runtime_checkable
+class Embedder(Protocol):
+    """Turns texts into points: what means the same lies in the same direction.
+
+    `same_from` is the cosine from which two statements are taken to say the same, shown on fixed ones.
+    """
+
+    @property
+    def same_from(self) -> float:
+        """In (-1, 1); every model has a scale of its own."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float] | Unscored]:
+        """For each text: its vector, or Unscored(context_too_long)."""
+        ...
+
+
+@runtime_checkable
 class Decomposer(Protocol):
     """Lists the claims that a step of reasoning makes; it may fail on a step."""
 
@@ -125,4 +144,22 @@ class Marker(Protocol):
 
     def mark(self, asked: Sequence[AnswerToGrade]) -> Sequence[Mark | Unscored]:
         """For each answer: its grade with the words that state it, or why there is none."""
+        ...
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """A chat model: what it writes next."""
+
+    def generate(self, prompts: Sequence[Prompt]) -> Sequence[Written | Unscored]:
+        """For each prompt: the answer, whatever else is asked, or Unscored(context_too_long)."""
+        ...
+
+
+@runtime_checkable
+class Prompted(Protocol):
+    """A model that is asked in words: what it is depends on the prompt of its use."""
+
+    def describe_as(self, use: str) -> dict[str, str]:
+        """Its description in one use: scorer, verifier, decomposer or grader."""
         ...

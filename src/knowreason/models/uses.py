@@ -7,17 +7,22 @@ from typing import TypeVar
 
 from knowreason.errors import ModelError
 from knowreason.models.load import Model
-from knowreason.models.openai import Use
 from knowreason.models.protocols import Decomposer, Marker
 from knowreason.models.remote.counting import Counting, Idle
 
 BUILTIN = "builtin:"
+_CHAT = "models on servers can (openai:), and those with a chat template (hf:)"
 T = TypeVar("T")
 
 
-def judges_of(verifier: str, decomposer: str, grader: str) -> dict[Use, str]:
+def use_of(place: int) -> str:
+    """What the scorers of an audit are called: scorer, scorer_2, scorer_3 …"""
+    return "scorer" if place == 0 else f"scorer_{place + 1}"
+
+
+def judges_of(verifier: str, decomposer: str, grader: str) -> dict[str, str]:
     """The URIs of the models that judge, by their use; the rules of the package are no model."""
-    others: dict[Use, str] = {"decomposer": decomposer, "grader": grader}
+    others = {"decomposer": decomposer, "grader": grader}
     return {"verifier": verifier, **{use: uri for use, uri in others.items() if uri != BUILTIN}}
 
 
@@ -26,7 +31,9 @@ def decomposer_of(uri: str, models: Mapping[str, Model]) -> Decomposer | None:
     model = None if uri == BUILTIN else models[uri]
     if model is None or isinstance(model, Decomposer):
         return model
-    raise ModelError(f"--decomposer {uri} cannot read claims: models on servers can, by openai:")
+    raise ModelError(
+        f"--decomposer {uri} cannot read claims: a model on a server can (openai:), or one with a chat template (hf:)"
+    )
 
 
 def marker_of(uri: str, models: Mapping[str, Model]) -> Marker | None:
@@ -34,7 +41,9 @@ def marker_of(uri: str, models: Mapping[str, Model]) -> Marker | None:
     model = None if uri == BUILTIN else models[uri]
     if model is None or isinstance(model, Marker):
         return model
-    raise ModelError(f"--grader {uri} cannot grade free text: models on servers can, by openai:")
+    raise ModelError(
+        f"--grader {uri} cannot grade free text: a model on a server can (openai:), or one with a chat template (hf:)"
+    )
 
 
 def counted(model: T | None, stand_in: Counting | Idle | None) -> Counting | T | None:

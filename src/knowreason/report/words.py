@@ -22,7 +22,7 @@ _REASONS = {
     "too_many_steps": "too many steps",
     "grader_timeout": "the mathematics took too long to compare",
     "grader_error": "the mathematics could not be compared",
-    "context_too_long": "longer than the causal language model reads",
+    "context_too_long": "longer than the model reads",
     "not_finite": "the scorer gave no finite number",
     "nothing_scored": "nothing was measured on both sides",
     "constant": "no question differs from another",

@@ -32,6 +32,7 @@ from knowreason.stats.permutation import Permuted, correlation, sign_flip
 from knowreason.stats.preconditions import MIN_QUESTIONS, too_few
 from knowreason.stats.proportions import wilson
 from knowreason.stats.ranking import auroc
+from knowreason.stats.ranks import mean_tau, spearman, tau_b
 from knowreason.stats.regression import Logistic, Split, logistic, shapley
 from knowreason.stats.samples import majority_curve, majority_votes, pass_at_k, pass_curve
 
@@ -73,6 +74,7 @@ __all__ = [
     "majority_curve",
     "majority_votes",
     "mean_difference",
+    "mean_tau",
     "meeting",
     "pass_at_k",
     "pass_curve",
@@ -83,8 +85,10 @@ __all__ = [
     "shapley",
     "share",
     "sign_flip",
+    "spearman",
     "stretch",
     "stretched",
+    "tau_b",
     "too_few",
     "wilson",
 ]

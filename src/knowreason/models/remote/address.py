@@ -90,7 +90,7 @@ def notice(uses: dict[str, str]) -> str | None:
         "grader": "questions, reference answers and responses in free text",
     }
     told = [
-        f"{what[use]} to {address.place} ({use} {address.model})"
+        f"{what[use.partition('_')[0]]} to {address.place} ({use.replace('_', ' ')} {address.model})"
         for use, uri in uses.items()
         if (address := address_of(uri)) is not None
     ]

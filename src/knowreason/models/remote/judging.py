@@ -9,17 +9,19 @@ from typing import Literal
 
 import msgspec
 
+from knowreason.models.protocols import Judgement
 from knowreason.models.remote.prompting import (
     Task,
     Told,
     closed,
     find_quote,
     malformed,
+    of_kind,
     parameters,
     parsed,
     written_label,
 )
-from knowreason.records import VerdictLabel
+from knowreason.records import Unscored, VerdictLabel
 
 LABELS: tuple[VerdictLabel, ...] = ("supported", "refuted", "not_enough_info")
 _QUOTE_AT_LEAST = 8  # characters, or the whole passage: less is found anywhere
@@ -70,3 +72,11 @@ VERIFY: Task[tuple[str, str]] = Task(
     read=_read,
     written=written_label,
 )
+
+
+def judgement_of(told: Told) -> Judgement | Unscored:
+    """A verdict as a judgement. Raises `ModelError` for an outcome of another kind."""
+    if not isinstance(told.output, list):
+        return of_kind(told.output, Judgement)
+    supported, refuted, neither = told.output
+    return Judgement((supported, refuted, neither), told.span)

@@ -22,6 +22,7 @@ from knowreason.models.remote.replies import ChatChoice
 from knowreason.records import Unscored
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
+PROMPTS_OF = {"verifier": "verify", "decomposer": "decompose", "grader": "grade"}  # use to file
 
 A = TypeVar("A")
 S = TypeVar("S")
@@ -66,6 +67,11 @@ class Task(NamedTuple, Generic[A]):
     texts: Callable[[A], tuple[str, str]]
     read: Callable[[str, A], Told]
     written: Callable[[A], int]
+
+    @property
+    def most(self) -> int:
+        """Tokens that an answer has room for."""
+        return int(str(self.parameters["max_tokens"]))
 
 
 @lru_cache(maxsize=8)
@@ -141,3 +147,10 @@ def find_quote(quote: str, text: str) -> tuple[int, int] | None:
     """Where the quote last stands in a text, white space aside; None where it does not."""
     found = places(quote, text)
     return found[-1] if found else None
+
+
+def of_kind(output: object, kind: type[S]) -> S | Unscored:
+    """An output of the kind that was asked for. Raises `ModelError` for another: the ledger was tampered with."""
+    if isinstance(output, kind | Unscored):
+        return output
+    raise ModelError("the ledger holds an answer of another kind than was asked for")

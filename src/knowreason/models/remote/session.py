@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Event
 from types import TracebackType
 from typing import Self
 
 from knowreason.models.load import Model, load
-from knowreason.models.openai import ServedModel, Use
+from knowreason.models.openai import ServedModel
 from knowreason.models.remote.counting import Counting, Estimate, Idle
 from knowreason.models.remote.terms import Remote, Terms, open_terms
 
@@ -82,20 +82,19 @@ class Session:
         )
         return f"{asked}; {held}"
 
-    def begin(self, scorer: str, judges: Iterable[str] = (), *, letters: bool = False) -> None:
-        """Reaches the servers that will be asked and has the scorer prove itself; a replay takes its recorded proof.
+    def begin(self, scorers: Sequence[str], judges: Iterable[str] = (), *, letters: bool = False) -> None:
+        """Reaches the servers that will be asked and has scorers prove themselves; a replay takes the recorded proof.
 
-        With `letters` it proves that it answers with letters. Raises `ModelError` where a server does not answer, or
+        With `letters` they prove that they answer with letters. Raises `ModelError` where a server does not answer, or
         cannot score.
         """
-        for uri in dict.fromkeys((scorer, *judges)) if self.asks else ():
+        for uri in dict.fromkeys((*scorers, *judges)) if self.asks else ():
             if uri in self._servers:
                 self._servers[uri].served()
-        if scorer in self._servers:
-            server = self._servers[scorer]
+        for server in (self._servers[uri] for uri in scorers if uri in self._servers):
             server.prove_letters() if letters else server.prove()
 
-    def described(self, use: Use, uri: str, otherwise: dict[str, str]) -> dict[str, str]:
+    def described(self, use: str, uri: str, otherwise: dict[str, str]) -> dict[str, str]:
         """What a server says of itself in its use now; `otherwise` for a model on this machine."""
         server = self._servers.get(uri)
         return otherwise if server is None else server.describe(use)
