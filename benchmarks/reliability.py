@@ -180,7 +180,7 @@ def _judged_task(task: Audit, folder: Path, uri: str) -> Audit:
             "question": question,
             "options": None,
             "gold": gold,
-            "response": said.format(gold if j == 0 else "mumps"),
+            "response": f"Case {copy}. {said.format(gold if j == 0 else 'mumps')}",
         }
         for i, (question, gold) in enumerate(FREE)
         for j, said in enumerate(SAID)

@@ -90,6 +90,10 @@ class Answer(Record, frozen=True):
     span: tuple[int, int] | None = None
 
 
+# made here, in one thread: types that several threads meet first at once can bring msgspec down
+_ANSWER = msgspec.json.Decoder(Answer)
+
+
 class Ledger:
     """The calls in one file. Threads and processes may share it.
 
@@ -118,7 +122,7 @@ class Ledger:
         """The answer of a call, None where it was never made. Raises `LedgerMiss` instead in a replay."""
         row = self._one("select answer from calls where key = ?", call.key)
         if row is not None:
-            return msgspec.json.decode(zlib.decompress(row[0]), type=Answer)
+            return _ANSWER.decode(zlib.decompress(row[0]))
         if self.replay:
             raise LedgerMiss(f"{self.path} holds no answer of {call.model} to {_named(call)}: run it without --replay")
         return None
@@ -145,7 +149,7 @@ class Ledger:
         for kind, model, revision, prompt, parameters, turn, body, target, answer in self._db.execute(_ROWS):
             context = zlib.decompress(body).decode()
             call = Call(kind, model, revision, prompt, parameters, context, target, turn)
-            yield call, msgspec.json.decode(zlib.decompress(answer), type=Answer)
+            yield call, _ANSWER.decode(zlib.decompress(answer))
 
     def _open(self) -> sqlite3.Connection:
         # read-only files and folders can be replayed: "immutable" needs no write-ahead files beside them

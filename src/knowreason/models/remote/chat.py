@@ -12,7 +12,7 @@ from knowreason.models.remote.address import Address
 from knowreason.models.remote.budget import guess
 from knowreason.models.remote.calls import Calls
 from knowreason.models.remote.prompting import Task, Told, messages, outcome, prompt
-from knowreason.models.remote.replies import Chat, Counted, answered, first
+from knowreason.models.remote.replies import CHAT, Chat, Counted, answered, first
 from knowreason.models.remote.transport import Transport
 from knowreason.records import Unscored
 
@@ -85,6 +85,6 @@ def estimate(task: Task[A], item: A) -> Usage:
 
 def read_chat(data: bytes) -> Chat:
     """An answer of /chat/completions. Raises `Unusable` where it has no choices."""
-    chat = msgspec.json.decode(data, type=Chat)
+    chat = CHAT.decode(data)
     first(chat.choices)
     return chat

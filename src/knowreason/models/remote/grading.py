@@ -29,9 +29,12 @@ class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grade: GradeLabel
 
 
+_SAID = msgspec.json.Decoder(Said)  # made in one thread
+
+
 def _read(text: str, asked: AnswerToGrade) -> Told:
     """A grade whose answer stands in the response; the words of the reference alone prove nothing."""
-    said = parsed(text, Said)
+    said = parsed(text, _SAID)
     if isinstance(said, Told):
         return said
     if said.grade == "no_answer":

@@ -39,10 +39,13 @@ class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verdict: Literal["supported", "refuted", "not_enough_info"]
 
 
+_SAID = msgspec.json.Decoder(Said)  # made in one thread
+
+
 def _read(text: str, pair: tuple[str, str]) -> Told:
     """Certain probabilities, for a judge gives a verdict and no odds; a decision must cite words of the passage."""
     passage = pair[0]
-    said = parsed(text, Said)
+    said = parsed(text, _SAID)
     if isinstance(said, Told):
         return said
     if said.verdict == "not_enough_info":

@@ -11,14 +11,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Literal, NamedTuple
 
-import msgspec
-
 from knowreason.errors import ModelError, Unanswered
 from knowreason.ledger import Usage
 from knowreason.models.letters import letter_context, letter_odds, letter_share
 from knowreason.models.remote.budget import guess
 from knowreason.models.remote.prompting import messages, prompt
-from knowreason.models.remote.replies import Chat, Completion, Counted, Logprobs, Place, first
+from knowreason.models.remote.replies import CHAT, COMPLETION, Counted, Logprobs, Place, first
 from knowreason.models.remote.transport import Transport, Unusable
 from knowreason.records import Observation
 
@@ -97,13 +95,13 @@ def _failure(transport: Transport, way: LetterWay) -> str | None:
 
 
 def _read_completion(data: bytes, *, expected: Usage) -> tuple[dict[str, float], Usage]:
-    answer = msgspec.json.decode(data, type=Completion)
+    answer = COMPLETION.decode(data)
     told = first(answer.choices).logprobs
     return _checked(_top(told)), (answer.usage or Counted()).usage(expected)
 
 
 def _read_chat(data: bytes, *, expected: Usage) -> tuple[dict[str, float], Usage]:
-    answer = msgspec.json.decode(data, type=Chat)
+    answer = CHAT.decode(data)
     told = first(answer.choices).logprobs
     return _checked(_first_place(None if told is None else told.content)), (answer.usage or Counted()).usage(expected)
 

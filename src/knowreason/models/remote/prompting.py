@@ -118,10 +118,10 @@ def outcome(task: Task[A], choice: ChatChoice, item: A) -> Told:
     return task.read(choice.message.content or "", item)
 
 
-def parsed(text: str, shape: type[S]) -> S | Told:
+def parsed(text: str, decoder: msgspec.json.Decoder[S]) -> S | Told:
     """JSON of a schema, or Unscored(judge_malformed)."""
     try:
-        return msgspec.json.decode(text, type=shape)
+        return decoder.decode(text)
     except msgspec.MsgspecError as error:
         return malformed(f"it is not JSON of the schema ({error})")
 

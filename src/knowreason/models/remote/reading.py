@@ -35,9 +35,12 @@ class SaidAll(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     claims: list[Said]
 
 
+_SAID = msgspec.json.Decoder(SaidAll)  # made in one thread
+
+
 def _read(text: str, asked: StepToRead) -> Told:
     """Claims whose quotes stand in the step, worded in its own words and with no number of their own."""
-    said = parsed(text, SaidAll)
+    said = parsed(text, _SAID)
     if isinstance(said, Told):
         return said
     if len(said.claims) > MOST:

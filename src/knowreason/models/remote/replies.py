@@ -114,6 +114,12 @@ class Models(msgspec.Struct, frozen=True):
     data: list[Served]
 
 
+# made here, in one thread: types that several threads meet first at once can bring msgspec down
+CHAT = msgspec.json.Decoder(Chat)
+COMPLETION = msgspec.json.Decoder(Completion)
+TOKENS = msgspec.json.Decoder(Tokens)
+MODELS = msgspec.json.Decoder(Models)
+
 C = TypeVar("C", ChatChoice, TextChoice)
 
 
@@ -132,4 +138,4 @@ def answered(output: Output, text: str, usage: Usage, latency: float, *, span: t
 
 def read_models(data: bytes) -> list[Served]:
     """An answer of /models."""
-    return msgspec.json.decode(data, type=Models).data
+    return MODELS.decode(data).data
