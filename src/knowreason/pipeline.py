@@ -28,7 +28,7 @@ from knowreason.frame import SCHEMAS, Audited, rows_of, write_summary
 from knowreason.gain import OptionScorer, trace_gain
 from knowreason.grade import Grader
 from knowreason.ledger import Usage
-from knowreason.models.load import Model
+from knowreason.models.load import Model, named_scorers
 from knowreason.models.protocols import Entailer, Judge, Observer, Scorer
 from knowreason.models.remote.session import Counting, Estimate, Session
 from knowreason.models.remote.terms import Remote
@@ -64,7 +64,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     where: the traces to keep: benchmark, domain, model, variant, condition or integrity, with its values.
     scorer, verifier: who observes answers and who judges claims: `builtin:`, `scripted:PATH`, `openai:MODEL@URL`, or
         `hf:FOLDER` (a causal language model scores, an NLI or a chat model judges).
-    more_scorers: others who observe the same answers, so that it can be said how far scorers agree.
+    more_scorers: others who observe the same answers, to see how far scorers agree.
     limit: whole questions are taken until there are so many traces; None takes all.
     seed: chooses the questions of `limit` and the bootstrap draws.
     workers: threads, 0 for one a core, or more where servers are waited for. They change no figure.
@@ -99,16 +99,18 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
         for name, value in plain.items():
             msgspec.structs.force_setattr(self, name, value)
 
+    @property
+    def scorers(self) -> tuple[str, ...]:
+        """All scorers, the one whose figures stand in all tables first."""
+        return (self.scorer, *self.more_scorers)
+
 
 def _several(given: Any) -> tuple[Any, ...]:
     return (given,) if isinstance(given, str | Path | Source) else tuple(given)
 
 
 class Instruments(msgspec.Struct, frozen=True):
-    """Everything that judges, shared by all workers; `paper` asks for the published figures too.
-
-    `others` are further observers by name; `observer` is the first of them, whose figures stand in all tables.
-    """
+    """Everything that judges, shared by all workers. `others` observe too; `paper` asks for the published figures."""
 
     index: Index | None
     entailer: Entailer | Judge
@@ -166,24 +168,18 @@ def _ready(task: Audit, session: Session, show: Progress, tell: Callable[[str], 
     instruments = _instruments(task, show, session)
     if session.asks:
         tell(session.check(_estimate(task, session, instruments, show)))
-    scorers = _scorers(task)
-    session.begin(scorers, task.verifier if task.knowledge else None)
-    uris = {"verifier": task.verifier, **{_use(place): uri for place, uri in enumerate(scorers)}}
-    described = {use: session.described(uris[use], told) for use, told in instruments.described.items()}
+    session.begin(task.scorers, task.verifier if task.knowledge else None)
+    known = zip((task.verifier, *task.scorers), instruments.described.items(), strict=True)
+    described = {use: session.described(uri, told) for uri, (use, told) in known}
     return msgspec.structs.replace(instruments, described=described)
 
 
 def _estimate(task: Audit, session: Session, instruments: Instruments, show: Progress) -> Estimate:
     """Works through all traces with stand-ins that count what they are asked."""
-    models = {uri: session.stand_in(uri) for uri in dict.fromkeys((task.verifier, *_scorers(task)))}
-    observer, *others = (_observer(uri, models[uri]) for uri in _scorers(task))
-    names = [name for name, _ in instruments.others]
-    counting = msgspec.structs.replace(
-        instruments,
-        entailer=models[task.verifier],
-        observer=observer,
-        others=tuple(zip(names, others, strict=True)),
-    )
+    models = {uri: session.stand_in(uri) for uri in dict.fromkeys((task.verifier, *task.scorers))}
+    observer, *more = (_observer(uri, models[uri]) for uri in task.scorers)
+    others = tuple((name, other) for (name, _), other in zip(instruments.others, more, strict=True))
+    counting = msgspec.structs.replace(instruments, entailer=models[task.verifier], observer=observer, others=others)
     selection, _ = choose(_wanted(task), show)
     for number, trace in enumerate(selected(_wanted(task), selection), start=1):
         ungraded = Grade(trace_id=trace.trace_id, outcome=Unscored(reason="counted"), answer=None)
@@ -218,16 +214,16 @@ def _check(task: Audit) -> None:
         raise InputError(f"--limit {task.limit}: keep at least one trace")
     if task.workers < 0:
         raise InputError(f"--workers {task.workers}: give a positive number, or 0 for one a core")
-    twice = next((uri for place, uri in enumerate(_scorers(task)) if uri in _scorers(task)[:place]), None)
-    if twice is not None:
-        raise InputError(f"--scorer {twice}: named twice; a second scorer should be another model")
+    twice = [uri for place, uri in enumerate(task.scorers) if uri in task.scorers[:place]]
+    if twice:
+        raise InputError(f"--scorer {twice[0]}: named twice; a second scorer should be another model")
     unknown = sorted(set(task.where) - set(SELECTABLE))
     if unknown:
         raise InputError(f"--where {unknown[0]}: choose from {', '.join(SELECTABLE)}")
 
 
 def _instruments(task: Audit, show: Progress, session: Session) -> Instruments:
-    models = {uri: session.load(uri) for uri in dict.fromkeys((task.verifier, *_scorers(task)))}
+    models = {uri: session.load(uri) for uri in dict.fromkeys((task.verifier, *task.scorers))}
     verifier = models[task.verifier]
     if not isinstance(verifier, Entailer | Judge):
         raise ModelError(
@@ -239,43 +235,19 @@ def _instruments(task: Audit, show: Progress, session: Session) -> Instruments:
             task.knowledge, fields=task.corpus_fields, progress=lambda done, total: show("index", done, total)
         )
     thresholds: Thresholds = getattr(verifier, "thresholds", Thresholds())
-    scorers = named_scorers([models[uri].describe() for uri in _scorers(task)])
-    observer, *others = (_observer(uri, models[uri]) for uri in _scorers(task))
+    scorers = named_scorers([models[uri].describe() for uri in task.scorers])
+    name, *names = [told["id"] for told in scorers.values()]
+    observer, *others = (_observer(uri, models[uri]) for uri in task.scorers)
     return Instruments(
         index=index,
         entailer=verifier,
         observer=observer,
         thresholds=thresholds,
-        scorer_name=scorers[0]["id"],
-        described={"verifier": verifier.describe(), **{_use(place): told for place, told in enumerate(scorers)}},
+        scorer_name=name,
+        described={"verifier": verifier.describe(), **scorers},
         paper=task.paper,
-        others=tuple((told["id"], other) for told, other in zip(scorers[1:], others, strict=True)),
+        others=tuple(zip(names, others, strict=True)),
     )
-
-
-def _scorers(task: Audit) -> tuple[str, ...]:
-    return (task.scorer, *task.more_scorers)
-
-
-def _use(place: int) -> str:
-    """What a manifest calls the scorers: scorer, scorer_2, scorer_3 …"""
-    return "scorer" if place == 0 else f"scorer_{place + 1}"
-
-
-def named_scorers(described: Sequence[dict[str, str]]) -> list[dict[str, str]]:
-    """What scorers say of themselves, with ids that tell them apart: folders of one name get a piece of their hash.
-
-    Raises `ModelError` where two are the same model.
-    """
-    ids = [told["id"] for told in described]
-    named = [
-        {**told, "id": f"{told['id']} ({told['sha256'][:8]})"} if ids.count(told["id"]) > 1 else told
-        for told in described
-    ]
-    for place, told in enumerate(named):
-        if any(told["id"] == other["id"] for other in named[:place]):
-            raise ModelError(f"two scorers are the same model, {told['id']}: a second one should be another")
-    return named
 
 
 def _observer(uri: str, model: Model) -> Observer:

@@ -6,7 +6,7 @@ takes the rest of the URI and returns the model.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -41,6 +41,22 @@ def load(uri: str) -> Model:
     if not isinstance(model, Model):
         raise ModelError(f"the package behind {scheme}: returned something that cannot describe itself")
     return model
+
+
+def named_scorers(described: Sequence[dict[str, str]]) -> dict[str, dict[str, str]]:
+    """What several scorers say of themselves, by their use: scorer, scorer_2, scorer_3 …
+
+    Their ids tell them apart: folders of one name get a piece of their hash. Raises `ModelError` for one model twice.
+    """
+    ids = [told["id"] for told in described]
+    found: dict[str, dict[str, str]] = {}
+    for place, told in enumerate(described, start=1):
+        alone = ids.count(told["id"]) == 1
+        named = told if alone else {**told, "id": f"{told['id']} ({told['sha256'][:8]})"}
+        if any(named["id"] == other["id"] for other in found.values()):
+            raise ModelError(f"two scorers are the same model, {named['id']}: a second one should be another")
+        found["scorer" if place == 1 else f"scorer_{place}"] = named
+    return found
 
 
 def _load_builtin(rest: str) -> Model:
