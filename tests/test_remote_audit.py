@@ -278,7 +278,9 @@ def test_a_second_scorer_on_a_server_is_announced_counted_proven_and_measured(
         both = ["--scorer", "builtin:", "--scorer", server.uri]
         dry = knowreason("audit", *given, *both, "--dry-run", cwd=tmp_path)
         first, second = dry.stderr.splitlines()[:2]
-        assert first.startswith("knowreason: a real run sends questions, options and reasoning text to 127.0.0.1:")
+        assert first.startswith(
+            "knowreason: a real run sends questions, options, reference answers and reasoning text to 127.0.0.1:"
+        )
         calls = int(re.findall(r"at most about ([\d,]+) calls", second)[0].replace(",", ""))
         assert (calls > TRACES, server.seen.calls.total()) == (True, 0)
         run = audit(
