@@ -1,4 +1,4 @@
-"""Ways to ask an index for what decides a claim: as it stands, rewritten by rule, and with a dense ranking."""
+"""Ways to ask an index for what decides a claim: as it stands, rewritten by rule, and by stems."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from knowreason.retrieve.bm25 import K1, B, Index
 from knowreason.retrieve.terms import terms
 
 DEPTH = 50  # passages of a ranking
-RANK = 60  # added to every rank before rankings are joined (Cormack, Clarke and Buettcher 2009)
 READ, TAKEN = 3, 5  # passages read for more words, and words taken from them
 _FILLER = re.compile(
     r"\b(?:associated|associate|cause[sd]?|lead(?:s|ing)?|result(?:s|ing|ed)?|due|characteri[sz]ed|typically|usually|"
@@ -80,43 +79,6 @@ WAYS: Mapping[str, Way] = {
 }
 
 
-def dense_ways() -> Mapping[str, Way]:
-    """Rankings that need the base encoder: alone, joined with the words' by rank, and on the words' first fifty.
-
-    Raises ModuleNotFoundError without torch and MissingExtra without the base weights.
-    """
-    from knowreason.models.builtin import open_tokenizer
-    from knowreason.train.cosine import base_encoder, embed
-    from knowreason.train.start import base_folder
-
-    tokenizer, network = open_tokenizer(base_folder() / "tokenizer.json"), base_encoder()
-    kept: dict[int, tuple[Ranking, Ranking]] = {}
-
-    def vectors(texts: Sequence[str]) -> npt.NDArray[Any]:
-        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-        found = embed(
-            [texts[place] for place in order],
-            network,
-            lambda text: tokenizer.encode(text, add_special_tokens=False).ids,
-        )
-        return found[np.argsort(order)]
-
-    def both(index: Index, asked: Asked) -> tuple[Ranking, Ranking]:
-        if id(index) not in kept:
-            passages = vectors([_text(index, number) for number in range(index.counts.passages)])
-            near = vectors([claim for claim, _ in asked]) @ passages.T
-            words = as_it_stands(index, asked)
-            again = [sorted(ranked, key=lambda number: -row[number]) for ranked, row in zip(words, near, strict=True)]
-            kept[id(index)] = [_best(row) for row in near], again
-        return kept[id(index)]
-
-    return {
-        "dense": lambda index, asked: both(index, asked)[0],
-        "words and dense": lambda index, asked: _joined(as_it_stands(index, asked), both(index, asked)[0]),
-        "words, then dense": lambda index, asked: both(index, asked)[1],
-    }
-
-
 def _search(index: Index, queries: Sequence[str]) -> Ranking:
     return [[hit.passage.passage_id for hit in hits] for hits in index.search(queries, DEPTH)]
 
@@ -139,15 +101,3 @@ def _apart(claim: str, passages: Sequence[Sequence[str]], weight: Mapping[str, f
     told = set(terms(claim))
     counts = Counter(word for words in passages for word in words if word not in told)
     return sorted(counts, key=lambda word: (-counts[word] * weight[word], word))[:TAKEN]
-
-
-def _joined(first: Ranking, second: Ranking) -> Ranking:
-    """Reciprocal rank fusion of two rankings of each claim."""
-    out: Ranking = []
-    for rankings in zip(first, second, strict=True):
-        scores: dict[int, float] = {}
-        for ranked in rankings:
-            for rank, number in enumerate(ranked):
-                scores[number] = scores.get(number, 0.0) + 1 / (RANK + rank)
-        out.append(sorted(scores, key=lambda number: (-scores[number], number))[:DEPTH])
-    return out

@@ -1,8 +1,8 @@
 """`python -m knowreason.train.recall --data FOLDER --written FILE --example FOLDER --out FILE`: is the passage found?
 
 Recall at k: the share of natural claims of which a passage that decides them is among the first k. Ways of asking are
-compared on the same index: the claim as it stands, rewritten by rule, and beside or before a dense ranking. The folds
-`choose` are for choosing between ways, the folds `told` for telling what was chosen.
+compared on the same index: the claim as it stands, rewritten by rule, and by stems. The folds `choose` are for choosing
+between ways, the folds `told` for telling what was chosen.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import msgspec
 
 from knowreason.retrieve.bm25 import Index
 from knowreason.retrieve.build import build_index
-from knowreason.train.asking import WAYS, Ranking, dense_ways
+from knowreason.train.asking import WAYS, Ranking
 from knowreason.train.example import told_claims
 from knowreason.train.measures import Measured, mean
 from knowreason.train.passages import rows
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure every way on every set, write the JSON file and print the table."""
     given = _arguments(arguments)
     with TemporaryDirectory() as folder:
-        report = {shelf.name: measure(shelf, dense=not given.sparse) for shelf in shelves(given, Path(folder))}
+        report = {shelf.name: measure(shelf) for shelf in shelves(given, Path(folder))}
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
     print(table(msgspec.to_builtins(report)))
@@ -72,7 +72,6 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--written", type=Path, required=True, help="the sets that were written for training")
     parser.add_argument("--example", type=Path, required=True, help="the folder of the example, with its truth")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--sparse", action="store_true", help="leave out the ways that need torch")
     return parser.parse_args(arguments)
 
 
@@ -188,12 +187,11 @@ def _deciding(
                 yield place
 
 
-def measure(shelf: Shelf, *, dense: bool) -> Report:
+def measure(shelf: Shelf) -> Report:
     """For every fold and way: recall at each depth, with intervals over claims, sets or questions."""
-    ways = {**WAYS, **(dense_ways() if dense else {})}
     out: Report = {"passages": shelf.library.counts.passages, "never": sum(not one.wanted for one in shelf.sought)}
     claims = [(one.claim, one.question) for one in shelf.sought]
-    for name, way in ways.items():
+    for name, way in WAYS.items():
         if name == "with the question" and not any(one.question for one in shelf.sought):
             continue
         found = way(shelf.library, claims)
