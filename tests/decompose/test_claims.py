@@ -65,6 +65,54 @@ def test_a_pronoun_at_the_start_is_replaced_by_what_it_stands_for(text, last):
     assert claimed(text)[-1] == last
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Insulin is a hormone of the islets. They release it after a meal.",
+        "Beta cells sit in the islets. It lowers blood glucose.",
+        "Insulin is a hormone of the islets. Both lower blood glucose slowly.",
+    ],
+)
+def test_a_pronoun_stands_for_nothing_of_another_number(text):
+    assert not any(
+        claim.startswith(("Insulin release", "Insulin lower", "Beta cells lower")) for claim in claimed(text)
+    )
+
+
+def test_a_pronoun_that_stands_for_nothing_leaves_no_claim():
+    assert claimed("Beta cells sit in the islets. It lowers blood glucose.") == ["Beta cells sit in the islets"]
+
+
+def test_a_process_is_not_called_by_the_subject_that_undergoes_it():
+    assert claimed("Islets release insulin by exocytosis. This process is called secretion.")[-1] == (
+        "This process is called secretion"
+    )
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "The rule states that allele and genotype shares will remain constant over time",
+        "The pumps in the outer membrane and the inner membrane are used to store energy",
+        "A cleft is due to a failed fusion of the palatine and secondary nasal processes",
+        "The sodium:potassium ratio is raised by aldosterone",
+    ],
+)
+def test_a_claim_is_not_cut_inside_its_subject_or_object(claim):
+    assert claimed(claim + ".") == [claim]
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        ("Glucagon, on the other hand, raises blood glucose.", "Glucagon raises blood glucose"),
+        ("Mitosis is a form of cell division. It keeps the count of genes.", "Mitosis keeps the count of genes"),
+    ],
+)
+def test_asides_and_names_in_is_leave_the_wording_whole(text, claim):
+    assert claimed(text)[-1] == claim
+
+
 def test_a_pronoun_that_nothing_precedes_stands_for_the_subject_of_the_question():
     assert claimed("It lowers blood glucose.", "Which of these is true about insulin?") == [
         "insulin lowers blood glucose"

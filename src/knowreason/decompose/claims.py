@@ -31,7 +31,9 @@ _LEAD = re.compile(
     rf"(?:{v.CONNECTIVES})(?:,\s*|\s+|:\s*)|(?:{v.ATTITUDES})[,:]?\s+|[,;:.]\s*)",
     re.I,
 )
-_LABEL = re.compile(r"(?P<label>[^:.\n]{2,70}?)(?:\*\*|__)?\s*(?::|\.(?=\*\*)|\s[–—-]\s)\s*(?:\*\*|__)?\s*(?=\S)")
+_LABEL = re.compile(
+    r"(?P<label>[^:.\n]{2,70}?)(?:\*\*|__)?\s*(?::(?![A-Za-z])|\.(?=\*\*)|\s[–—-]\s)\s*(?:\*\*|__)?\s*(?=\S)"
+)
 _HEADING_NOISE = re.compile(
     r"^(?:(?:step|part|point|option|choice|phase)\s*\(?\w{1,2}\)?\s*)?[:.)-]*\s*$|\b(?:step|analysis|"
     r"conclusion|reasoning|"
@@ -51,11 +53,18 @@ _KEYS = re.compile(
 _CONSEQUENCE = re.compile(r", (?:and )?(?:so|hence|thus|therefore|which)\b(?! (?:is|are|do|does|can) )")
 _CONDITION = re.compile(r"(?:if|when|once|unless|after|before|in|by|for|even)\b", re.I)
 _TAIL = re.compile(r", |\s(?:and|but|so|yet)\s|;\s")
-_ABOUT_TASK = re.compile(r"\b(?:questions?|statements?|options?|answers?|choices?|description|problem)\b", re.I)
+_ABOUT_TASK = re.compile(
+    r"\b(?:questions?|statements?|options?|answers?|choices?|description|problem|scenario)\b", re.I
+)
 _CARRIED = frozenset([None, "answer", "judgement", "specific", "conclusion", "inference", "no_verb"])
 _BARE_PRONOUN = re.compile(
     r"(?:it|they|its|their)(?:'s|’s|'re)?\b|(?:this|these|that|those) (?:is|are|was|were|has|have|can|may|"
     r"could|also|\w+s)\b",
+    re.I,
+)
+_UNRESOLVED = re.compile(
+    r"(?:it|they|its|their)(?:'s|’s|'re|’re)?\b|(?:this|that) (?:is|was|has|can|may|could|also|\w+[^s\W]s)\b|"
+    r"(?:these|those) (?:are|were|have|can|may|could|also)\b",
     re.I,
 )
 _NUMBER = {
@@ -67,7 +76,9 @@ _NUMBER = {
     "their": True,
     "these": True,
     "those": True,
+    "both": True,
 }
+_ASIDE = re.compile(r", (?:on the (?:other|one) hand|by contrast|in contrast|however|meanwhile),? ", re.I)
 _OPTION_SAYS = re.compile(
     r"(?:is|are|was|has|gives|lists|says?|states?|describes?|refers?|mentions?|suggests?|implies|involves?|represents?|"
     r"would|does|fails?|could|can|"
@@ -130,7 +141,7 @@ class _Reader:
         start, end = self._trim(clause)
         if start >= end:
             return None
-        raw = clean(self._text[start:end])
+        raw = _ASIDE.sub(" ", clean(self._text[start:end]))
         if self._options:
             raw = _KEYS.sub("", raw)
         if clause.link in {"which", "who"}:
@@ -155,6 +166,8 @@ class _Reader:
             if shorter is not None:
                 return self._claim(Clause(start, shorter, clause.link))
         self._remember(named or subject_of(resolved), reason)
+        if _UNRESOLVED.match(resolved):  # nothing that agrees with it in number: it cannot be checked by itself
+            return None
         if reason is not None or resolved.lower() in self._said:
             return None
         self._said.add(resolved.lower())
@@ -221,12 +234,12 @@ class _Reader:
             self._referents[self._last] = subject
 
     def _referent_of(self, text: str) -> str:
-        """The last subject that agrees in number with the pronoun that opens `text`, or else the last one."""
-        first = text.split(" ", 1)[0].lower()
+        """The last subject that agrees in number with the pronoun that opens `text`; "" where none does."""
+        first = re.split(r"[ '’]", text, maxsplit=1)[0].lower()
         plural = _NUMBER.get(first, self._last)
         if is_description(text):  # "these cells" are what was spoken of last, or nothing that rules can find
             return self._referents[plural] if plural == self._last else ""
-        return self._referents[plural] or self._referents[not plural]
+        return self._referents[plural]
 
     def _open_label(self, start: int, end: int) -> int:
         """Notes a heading or a list label ("**Insulin**: ...") and returns where the sentence goes on."""

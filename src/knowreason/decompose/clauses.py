@@ -21,12 +21,17 @@ _AS_IDIOMS = ("long", "soon", "well", "far", "much", "if", "though", "opposed", 
 _CONTRACTED = re.compile(r"(?:it|that|there|he|she|they|what|here|who)'(?:s|re|ll|d|ve)$")
 _PLURAL = re.compile(r"[^su]s$")
 _PLURAL_NOUN = re.compile(r"[^su]s$|(?:teria|ia|cytes|ies|men|ae|[ao]i)$")
+_MAY_BE_MANY = re.compile(
+    r"[^siu]s$|(?:ia|ae|i|men|people|children|mice|data|s['’])$|^(?:they|we|you|those|these|both|all|some|many|most|more|"
+    r"few|several|others|there|which|who|that|and|or|two|three|four|five|six|cattle|sheep|fish)$"
+)
 _ENDS_IN_S = re.compile(r"[a-z]{3,}[^siu]s")
 _ADVERB = re.compile(r"\w+ly|also|often|never|always|then|not|just")
 _MAY_CUT = frozenset(",;:—–-") | v.SPLITTING
 _OBJECTS = frozenset("it them to from with into on at as that".split())
 _NO_SUBJECT = frozenset(["not", "to", "then", "thus", "therefore", "also", "hence"])
 _LABEL = 8  # tokens: what stands before a colon without a verb and is not a heading is at most this long
+_SUBJECT = 4  # tokens: a longer stretch after "that" holds a verb that no list knows
 _REACH = 14  # tokens within which a new clause must show its verb
 
 
@@ -210,6 +215,8 @@ def _cut_at(tokens: Sequence[Token], opened: int, i: int) -> int | None:
     left = tokens[opened:i]
     if not left or not after:
         return None
+    if word == ":" and tokens[i].end == tokens[i + 1].start and tokens[i + 1].kind != "sign":
+        return None  # "the protein:energy ratio"
     said = any(is_verb(left, k) for k in range(len(left)))
     if word == ":" and not said:
         return i + 1 if len(left) <= _LABEL and opens_clause(tokens, i + 1) else None
@@ -233,6 +240,8 @@ def _cut_at_conjunction(tokens: Sequence[Token], opened: int, end: int, i: int) 
     if word not in v.SPLITTING or (word == "as" and (i == end or _next(tokens, i, _AS_IDIOMS))):
         return None
     if word in {"and", "but", "yet"} and _is_open_condition(tokens[opened:end]):
+        return None
+    if word == "and" and (_awaits_verb(tokens[opened:end]) or _completes_subject(tokens[i + 1 : i + 1 + _REACH])):
         return None
     begin = i + 1
     if begin < len(tokens) and tokens[begin].lower in _AFTER_AND:
@@ -297,6 +306,20 @@ def _is_open_condition(left: Sequence[Token]) -> bool:
     """Whether "and" still belongs to a condition ("if", "when") or to a list of definitions ("where")."""
     opens = left[0].lower in v.SUBORDINATORS - {"in", "by", "during"} and not any(t.lower == "," for t in left)
     return opens or any(t.lower == "where" for t in left[1:])
+
+
+def _awaits_verb(left: Sequence[Token]) -> bool:
+    """Whether a "that" on the left still waits for its verb: "states that allele | and genotype frequencies stay"."""
+    that = max((i for i, t in enumerate(left) if i and t.lower == "that"), default=None)
+    return that is not None and 1 < len(left) - that <= _SUBJECT + 1 and verb_at(left, that + 1) is None
+
+
+def _completes_subject(right: Sequence[Token]) -> bool:
+    """Whether a plural verb follows a singular: "the pumps of one | and the membrane are", a subject in two halves."""
+    verb = next((i for i in range(1, len(right)) if is_verb(right, i)), None)
+    if verb is None or right[verb].lower not in {"are", "were", "have"}:
+        return False
+    return all(t.kind == "word" and not _MAY_BE_MANY.search(t.lower) for t in right[:verb])
 
 
 def _closes_concession(left: Sequence[Token]) -> bool:

@@ -100,7 +100,8 @@ def _subject(question: str) -> str:
     last = re.split(r"(?<=[.?!:])\s+(?=\S)", question.strip())[-1]
     asked = _ASKED.match(last)
     if asked is not None and _WH.match(last):
-        return "" if re.search(r"\b(?:which|what|following|is|are|was)\b", asked["topic"]) else asked["topic"]
+        unusable = r"\b(?:which|what|following|is|are|was)\b|^(?:its|their|his|her)\b"
+        return "" if re.search(unusable, asked["topic"]) else asked["topic"]
     tokens = tokenize(last, 0, len(last))
     verb = verb_at(tokens)
     if not verb or verb > 10 or _WH.match(last) or _NO_SUBJECT.match(last):

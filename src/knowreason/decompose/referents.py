@@ -32,11 +32,11 @@ _DESCRIPTION = re.compile(
     r"(?:this|these|that|those|the same|such an?|such|the)\s+(?:(?:type|kind|form|class|group) of\s+)?(?P<noun>"
     r"hormone|drug|agent|enzyme|protein|vitamin|disease|disorder|condition|syndrome|infection|bacterium|"
     r"bacteria|virus|organism|"
-    r"parasite|cells?|vessel|artery|vein|nerve|muscle|gland|organ|structure|process|pathway|receptor|gene|"
+    r"parasite|cells?|vessel|artery|vein|nerve|muscle|gland|organ|structure|pathway|receptor|gene|"
     r"molecule|compound|"
     r"substance|medication|antibiotic|test|method|theorem|rule|law|formula|lesion|murmur|tumou?r|cancer|"
     r"deficiency|class|group|"
-    r"mutation|factor|antibod(?:y|ies)|toxin|mechanism|phenomenon|technique|theory|term|drugs|hormones|"
+    r"mutation|factor|antibod(?:y|ies)|toxin|technique|theory|term|drugs|hormones|"
     r"enzymes|proteins|"
     r"diseases|conditions|infections|medications|structures|organisms|tumou?rs|lesions|toxicity|species|"
     r"animals|plants)\b",
@@ -162,7 +162,9 @@ def is_plural(phrase: str) -> bool:
     head = re.split(r" (?:of|in|for|to|with|from|on|at) ", phrase)[0]
     if head.lower().split(" ")[-1] in _SINGULAR:
         return False
-    return re.search(r"(?:[^su]s|teria|men|people|children|mice|fungi|nuclei|ae)$", head) is not None or " and " in head
+    return (
+        re.search(r"(?:[^siu]s|teria|men|people|children|mice|fungi|nuclei|ae)$", head) is not None or " and " in head
+    )
 
 
 def _possessive(referent: str) -> str:

@@ -40,7 +40,7 @@ VERBS = frozenset(
     minimize mitigate modulate move multiply mutate narrow necessitate need neutralize nourish obey oblige
     obstruct obtain occlude occupy occur open operate oppose organize originate override oxidize pair paralyze
     participate pass penetrate perform perfuse permit persist phosphorylate photosynthesize play point pose
-    possess postulate precede predict predispose prepare present preserve prevent proceed process produce
+    possess postulate precede predict predispose prepare present preserve prevent proceed produce
     progress prohibit prolong promote propagate propose protect protrude prove provide provoke pull pump push
     put quadruple radiate raise range reach react receive recognize reduce refer reflect regulate relate relax
     release relieve rely remain remember remove render repair repeat replace replicate represent reproduce

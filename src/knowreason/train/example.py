@@ -26,7 +26,7 @@ SHARED = 0.5  # of the shorter of a claim and a quote, from which on they are th
 
 def example_claims(folder: Path, index: Index) -> list[Judged]:
     """The claims that are found in the traces of `folder` and stand in its truth, with the passages for them."""
-    told = [(trace, quote, claim) for trace, quotes in _told(folder) for quote, claim in _matched(trace, quotes)]
+    told = told_claims(folder)
     found = index.search([claim.normalised for _, _, claim in told], PASSAGES)
     return [
         Judged(
@@ -38,6 +38,11 @@ def example_claims(folder: Path, index: Index) -> list[Judged]:
         )
         for (trace, quote, claim), hits in zip(told, found, strict=True)
     ]
+
+
+def told_claims(folder: Path) -> list[tuple[Trace, dict[str, Any], Claim]]:
+    """The claims that are found in the traces of `folder` and stand in its truth, each with its line of the truth."""
+    return [(trace, quote, claim) for trace, quotes in _told(folder) for quote, claim in _matched(trace, quotes)]
 
 
 def _told(folder: Path) -> Iterator[tuple[Trace, list[dict[str, Any]]]]:
