@@ -203,7 +203,7 @@ def test_fewer_than_twenty_questions_are_no_observation(count: int, tmp_path: Pa
 
 
 def test_perfectly_separated_answers_are_refused(tmp_path: Path) -> None:
-    found = seen(tmp_path, observed(1, knowledge=0.0, reasoning=400.0))
+    found = seen(tmp_path, observed(1, knowledge=0.0, reasoning=4000.0))
     assert [one.reason for one in found.refusals] == ["separated"]
     assert "more questions are needed" in found.conclusion.sentence
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
 from knowreason.frame import Audited
 from made_records import make_audited, make_tables
@@ -62,7 +63,7 @@ def observed(
             make_audited(
                 number,
                 verdicts=tuple(labels),
-                grade="correct" if rng.random() < 1 / (1 + np.exp(-odds)) else "incorrect",
+                grade="correct" if rng.random() < expit(odds) else "incorrect",
                 surprisals=(2.0, 2.0 - gain, 2.0 - gain, 1.5 - gain, 1.2 - gain),
                 sentences=(f"Bats are mammals {words}. ", "Bats lay eggs. ", "So it is a bat. ", "The answer is (B)."),
                 model=model,
