@@ -1,6 +1,6 @@
 """A simulation study of the diagnosis: does it tell what a benchmark needs, how often wrongly, and how wide is it?
 
-python -m benchmarks.separation [--sets 2000] [--cells NAME] [--workers 1]     writes benchmarks/separation.tsv
+python -m benchmarks.separation [--sets 2000] [--cells NAME]     writes benchmarks/separation.tsv
 
 Interventions plant what facts and reasoning change in right answers; their truths are integrals. Observations
 plant what decides about a right answer (the true claims among those decided, the quality of the reasoning, or
@@ -17,7 +17,6 @@ import csv
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -330,27 +329,36 @@ def study(cell: Cell, sets: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Runs the cells whose name holds `--cells`, and writes the table."""
+    """Runs the cells whose name holds `--cells`; those rows take their places in the table, the others stay."""
     parser = argparse.ArgumentParser(description="Coverage and errors of the diagnosis, on planted truths.")
     parser.add_argument("--sets", type=int, default=2000, help="data sets a cell of interventions")
-    parser.add_argument("--cells", default="", help="only cells whose name holds this; the table is then only shown")
-    parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--cells", default="", help="only cells whose name holds this")
     asked = parser.parse_args()
-    chosen = [cell for cell in cells() if asked.cells in cell.name]
-    rows: list[dict[str, Any]] = []
-    with ProcessPoolExecutor(asked.workers) as pool:
-        for row in pool.map(study, chosen, [asked.sets] * len(chosen)):
-            rows.append(row)
+    for cell in cells():
+        if asked.cells in cell.name:
+            row = study(cell, asked.sets)
             print(*(f"{name}={row[name]}" for name in row if name != "covered"), sep="  ", flush=True)
-            if not asked.cells:
-                _save(rows)
+            _save(row)
 
 
-def _save(rows: list[dict[str, Any]]) -> None:
+def _save(row: dict[str, Any]) -> None:
+    held = {one["cell"]: one for one in _held()} | {row["cell"]: row}
+    rows = [held[cell.name] for cell in cells() if cell.name in held]
     with RESULTS.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, COLUMNS, delimiter="\t", lineterminator="\n")
         writer.writeheader()
         writer.writerows(with_failures(rows))
+
+
+def _held() -> Iterator[dict[str, Any]]:
+    """The rows of the table as it stands, with the counts behind their coverage."""
+    if not RESULTS.exists():
+        return
+    with RESULTS.open(encoding="utf-8") as stream:
+        for row in csv.DictReader(stream, delimiter="\t"):
+            made = int(row["sets"]) - int(row["refused"])
+            covered = round(float(row["coverage"]) * made) if row["coverage"] else 0
+            yield {**row, "covered": (covered, made)}
 
 
 if __name__ == "__main__":

@@ -66,11 +66,12 @@ class Stratum(Record, frozen=True):
     lower: float
     upper: float
     questions: int
-    coefficients: dict[str, Interval] | Unscored
+    coefficients: dict[str, Interval | Unscored]
 
 
 class Observation(Record, frozen=True):
-    """What goes with right answers in traces as they are; `refusals` are all the reasons why that cannot be said.
+    """What goes with right answers in traces as they are; `refusals` are all the reasons why that cannot be said, and
+    leave `parts` empty.
 
     `parts` has the columns knowledge (KI before commitment), no_knowledge (no fact could be decided),
     reasoning (informative gain) and length (log tokens). `difference` is what knowledge explains minus what
@@ -84,7 +85,7 @@ class Observation(Record, frozen=True):
     questions: int
     refusals: tuple[Unscored, ...]
     left_out: dict[str, int]
-    parts: dict[str, Part] | Unscored
+    parts: dict[str, Part]
     difference: Interval | Unscored
     without_error: Interval | Unscored
     at_bounds: dict[str, Interval | Unscored]

@@ -193,11 +193,12 @@ def _stratum(columns: Columns, design: Design, here: NDArray[np.bool_]) -> Strat
         columns={name: column[here] for name, column in design.columns.items()},
         base=design.base[here],
     )
+    found = coefficients(chosen)
     return Stratum(
         lower=float(before.min()),
         upper=float(before.max()),
         questions=len(np.unique(asked)),
-        coefficients=coefficients(chosen),
+        coefficients={name: found if isinstance(found, Unscored) else found[name] for name in design.columns},
     )
 
 

@@ -122,7 +122,7 @@ def _missing(held: set[str]) -> str:
     lacking = [condition for condition in _DEFICIT if condition not in held]
     if not benefits_of(held | {COT}):
         lacking.append("direct (or plan_given, or two budget_N)")
-    return ", ".join(lacking)
+    return " and ".join(lacking)
 
 
 def _concluded(one: Tested, p: float, equivalence_p: float) -> Intervention:

@@ -175,7 +175,6 @@ def observed_outcome(
 
 def _judged(one: Observed, main: Compared, p: float, same: float) -> Observation:
     assert one.record is not None
-    assert not isinstance(one.record.parts, Unscored)
     known = one.record.reliability["knowledge"] is not None
     outcome, falls = observed_outcome(main, p, same, one.record.parts, one.record.at_bounds, known=known)
     noisy = one.noisy or falls
@@ -232,7 +231,7 @@ def _unjudged(one: Observed) -> Observation:
         questions=questions,
         refusals=one.refusals,
         left_out=_left_out(one.columns),
-        parts=first,
+        parts={},
         difference=first,
         without_error=first,
         at_bounds={},
@@ -298,7 +297,6 @@ def _left_out(columns: Sequence[Columns]) -> dict[str, int]:
 
 
 def _assumptions(record: Observation, stands: bool, noisy: str) -> tuple[Assumption, ...]:
-    assert not isinstance(record.parts, Unscored)
     lost = record.left_out.get("no_gain", 0)
     worst = max(part.inflation for name, part in record.parts.items() if name != "no_knowledge")
     known = record.reliability["knowledge"]

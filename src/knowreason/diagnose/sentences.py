@@ -114,8 +114,8 @@ def no_intervention(
     ]
     if refusal.reason == "condition_missing":
         said = (
-            f"{head}: missing is {refusal.detail}; there is {there}. `knowreason conditions` writes the prompts of "
-            "every condition."
+            f"{head}: what is missing is {refusal.detail}; there is {there}. `knowreason conditions` writes the "
+            "prompts of every condition."
         )
         return " ".join([said, *shown])
     return " ".join([f"{head}: {why(refusal)} ({there} are there).", *shown])
@@ -134,7 +134,6 @@ def observation_sentence(
     checked: Sequence[Assumption],
 ) -> str:
     """What knowledge and reasoning each explain of right answers, and what stands against reading more into it."""
-    assert not isinstance(record.parts, Unscored)
     knowledge, reasoning = record.parts["knowledge"].explained, record.parts["reasoning"].explained
     who, where = called(subject), subject.benchmark
     figures = (

@@ -24,7 +24,7 @@ from knowreason.diagnose import (
 )
 from knowreason.records import Interval, Unscored
 from knowreason.report.terminal import fitting, laid_out, paragraph, plain
-from knowreason.report.words import nats, reason_words
+from knowreason.report.words import counted, nats, reason_words
 
 _WIDTH = 100
 _GIVEN_WIDTHS = (26, 24, 17, 17, 13)
@@ -60,10 +60,14 @@ def _parts(diagnosis: Diagnosis, room: int) -> Iterable[RenderableType]:
         yield paragraph("Warning", warning)
     for benchmark, group in groupby(diagnosis.needs, key=lambda need: need.subject.benchmark):
         needs = list(group)
+        if all(need.conclusion.outcome == "cannot_be_judged" and not need.intervention.contrasts for need in needs):
+            continue
         yield Text(plain(benchmark), "bold")
         yield from _given(needs, room)
         yield from _seen(needs, [p for p in diagnosis.pooled if p.subject.benchmark == benchmark], room)
         yield from _said(needs)
+    refused = [*_not_given(diagnosis.needs), *_not_seen(diagnosis.needs)]
+    yield from (paragraph("Not judged", said) for said in refused)
     yield Text()
     yield from (paragraph(head, said) for head, said in _notes(diagnosis))
 
@@ -92,7 +96,7 @@ def _given_figures(need: Need) -> list[str]:
 
 def _seen(needs: Sequence[Need], pooled: Sequence[Pooled], room: int) -> Iterable[RenderableType]:
     """The observational arm, where anything could be observed."""
-    told = [(_name(need), need.observation) for need in needs if not isinstance(need.observation.parts, Unscored)]
+    told = [(_name(need), need.observation) for need in needs if need.observation.parts]
     told += [(f"{one.models} models together", one.observation) for one in pooled]
     if not told:
         return
@@ -103,24 +107,22 @@ def _seen(needs: Sequence[Need], pooled: Sequence[Pooled], room: int) -> Iterabl
 
 
 def _seen_figures(one: Observation) -> list[str]:
-    if isinstance(one.parts, Unscored):
+    if not one.parts:
         return [f"{one.questions:,}", "–", "–", _OUTCOMES[one.conclusion.outcome]]
     shown = (_thousandths(one.parts[name].explained) for name in ("knowledge", "reasoning"))
     return [f"{one.questions:,}", *shown, _OUTCOMES[one.conclusion.outcome]]
 
 
 def _said(needs: Sequence[Need]) -> Iterable[RenderableType]:
-    """Every verdict in a sentence, and every refusal once, however many models it is for."""
-    sentences: list[str] = []
+    """Every verdict in a sentence, with what a careful reader looks at."""
     for need in needs:
         arms = (need.intervention.conclusion, need.observation.conclusion)
-        sentences += [arm.sentence for arm in arms if arm.outcome != "cannot_be_judged"]
-        sentences += _checks(need)
-    sentences += [*_not_given(needs), *_not_seen(needs)]
-    yield from (Padding(Text(plain(said, 2000)), (0, 0, 0, 2)) for said in sentences)
+        sentences = [arm.sentence for arm in arms if arm.outcome != "cannot_be_judged"]
+        yield from (Padding(Text(plain(said, 2000)), (0, 0, 0, 2)) for said in (*sentences, *_checks(need)))
 
 
 def _not_given(needs: Sequence[Need]) -> Iterable[str]:
+    """Every reason why an intervention cannot be judged, once for all that it holds for."""
     groups: dict[tuple[Unscored, tuple[str, ...]], list[Need]] = {}
     for need in needs:
         if isinstance(refusal := need.intervention.difference, Unscored):
@@ -130,6 +132,7 @@ def _not_given(needs: Sequence[Need]) -> Iterable[str]:
 
 
 def _not_seen(needs: Sequence[Need]) -> Iterable[str]:
+    """Every reason why traces cannot say it, once for all that it holds for."""
     groups: dict[tuple[Unscored, ...], list[Need]] = {}
     for need in needs:
         if (refusals := need.observation.refusals) and need.observation.conclusion.reason != "no_traces":
@@ -140,15 +143,23 @@ def _not_seen(needs: Sequence[Need]) -> Iterable[str]:
 
 def _all_of(needs: Sequence[Need]) -> Subject:
     """One subject that names all of these, for a sentence about all of them."""
-    *others, last = map(_name, needs)
-    named = f"{', '.join(others)} or {last}" if others else last
-    return msgspec.structs.replace(needs[0].subject, model=named, variant="")
+    models, benchmarks = (list(dict.fromkeys(names)) for names in (map(_name, needs), map(_benchmark, needs)))
+    return msgspec.structs.replace(needs[0].subject, model=_or(models), variant="", benchmark=_or(benchmarks))
+
+
+def _benchmark(need: Need) -> str:
+    return need.subject.benchmark
+
+
+def _or(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _checks(need: Need) -> Iterable[str]:
     """What a careful reader looks at in an observation: collinearity, circularity, strata."""
     one = need.observation
-    if isinstance(one.parts, Unscored):
+    if not one.parts:
         return
     pairs = ", ".join(f"{names} {nats(value)}" for names, value in one.correlations.items())
     factors = max(part.inflation for part in one.parts.values())
@@ -161,8 +172,8 @@ def _checks(need: Need) -> Iterable[str]:
     yield f"AUROC for a right answer: {', '.join(ranked)}."
     for stratum in one.strata:
         where = f"Surprisal before reasoning {stratum.lower:.2f} to {stratum.upper:.2f} nats"
-        if isinstance(stratum.coefficients, Unscored):
-            yield f"{where}: {reason_words(stratum.coefficients.reason)}."
+        if isinstance(refusal := stratum.coefficients["knowledge"], Unscored):
+            yield f"{where}: {reason_words(refusal.reason)}."
             continue
         both = (f"{name} {_coefficient(stratum.coefficients[name])}" for name in ("knowledge", "reasoning"))
         yield f"{where}, {stratum.questions:,} questions: log odds a standard deviation, {', '.join(both)}."
@@ -171,8 +182,11 @@ def _checks(need: Need) -> Iterable[str]:
 def _notes(diagnosis: Diagnosis) -> Iterable[tuple[str, str]]:
     for benchmark in diagnosis.disagreeing:
         yield "Not pooled", f"the models differ on {benchmark} by more than chance, or say opposite things."
-    for one in diagnosis.published:
-        yield "As published", _published(one)
+    told = [one for one in diagnosis.published if isinstance(one.knowledge, Correlated) or one.says]
+    yield from (("As published", _published(one)) for one in told)
+    if diagnosis.published and not told:
+        models = max(one.models for one in diagnosis.published)
+        yield "As published", f"no correlation of KI with accuracy can be computed over {counted(models, 'model')}."
     margins = diagnosis.margins
     yield (
         "Margins",
@@ -190,7 +204,7 @@ def _published(one: Published) -> str:
     said = [f"{name} {_correlated(found)}" for name, found in (("KI", one.knowledge), ("InfoGain", one.reasoning))]
     verdict = {"knowledge_bound": "would be read as knowledge", "reasoning_bound": "would be read as reasoning"}
     read = f"; {verdict[one.says]}" if one.says else ""
-    models = f"{one.models} model{'s' if one.models != 1 else ''}"
+    models = counted(one.models, "model")
     return f"{one.benchmark}: correlation with accuracy over the means of {models}, {', '.join(said)}{read}."
 
 
