@@ -10,7 +10,7 @@ from typing import Annotated, Never
 import typer
 
 from knowreason.arguments import spread
-from knowreason.commands import audit, compare, doctor, index, ledger, read, report
+from knowreason.commands import audit, compare, doctor, index, lab, ledger, read, report
 from knowreason.errors import KnowreasonError
 
 _PLAIN = str.maketrans({"−": "-", "–": "-", "…": "...", "·": "-", "─": "-", "✓": "+", "✗": "x"})
@@ -45,6 +45,7 @@ def knowreason(
 
 for command in (audit.audit, read.read, index.index, report.report, compare.compare, ledger.ledger, doctor.doctor):
     app.command()(command)
+app.add_typer(lab.lab)
 
 
 def main() -> None:

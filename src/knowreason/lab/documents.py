@@ -15,7 +15,7 @@ from knowreason.gain import OptionScorer
 from knowreason.lab.dials import TraceDials
 from knowreason.lab.language import ask, say
 from knowreason.lab.world import ROUTES, Fact, Question, Route, World
-from knowreason.lab.writing import write_variant
+from knowreason.lab.writing import Written, write_variant
 
 CUE = OptionScorer.cue.strip()
 """What an observer is asked with; blanks and line breaks are no tokens of the lab's models."""
@@ -72,21 +72,25 @@ class Variant:
         return self._draw.choice([v for v in self._world.values[relation] if v != right])
 
 
+def variant_trace(world: World, entities: Sequence[str], draw: random.Random, dials: TraceDials) -> Written:
+    """A trace about a variant of the world; its question's gold is the drug to which both routes lead in it."""
+    entity = draw.choice(entities)
+    held = Variant(world, draw)
+    question = _question(world, entity, held.settle(entity), draw)
+    return write_variant(world, question, dials, draw, held)
+
+
 def reading_document(world: World, entities: Sequence[str], draw: random.Random, dials: TraceDials) -> Document:
     """A question, its options and a trace about a variant of the world, with the answer asked after every sentence.
 
     It is asked before any text, too, where every drug is alike: an observer subtracts what an option costs there.
     """
-    entity = draw.choice(entities)
-    held = Variant(world, draw)
-    right = held.settle(entity)
-    question = _question(world, entity, right, draw)
-    written = write_variant(world, question, dials, draw, held)
-    before = asked(question)
+    written = variant_trace(world, entities, draw, dials)
+    before = asked(written.question)
     return Document(
         text=f"{before}\n{written.reasoning}",
         cuts=(0, *(len(before) + 1 + end for end in (0, *written.ends))),
-        answer=right,
+        answer=written.question.answer,
         learned_from=len(before) + 1,
     )
 

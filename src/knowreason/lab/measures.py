@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +13,9 @@ from knowreason.stats import MIN_CLUSTERS, Estimate, bootstrap_mean
 
 RESOLUTION = 0.1
 """Nats: gains are compared on this grid, so that less than half of it (the declared margin of .05) is nothing."""
+
+MARGIN = RESOLUTION / 2
+"""Nats: a gain below it is none."""
 
 _DRAWS = 1000
 
@@ -31,14 +34,11 @@ def order_agreement(sentences: Sequence[Judged], *, seed: int) -> Interval | Uns
 
     A trace whose gains are all alike on either side has no order and does not count. Unscored reason: too_few.
     """
-    from scipy.stats import kendalltau
-
     found: dict[str, float] = {}
     for trace, rows in _by_trace(sentences).items():
-        measured, true = gridded([r.measured for r in rows]), gridded([r.true for r in rows])
-        if len(set(measured)) > 1 and len(set(true)) > 1:
-            tau: Any = kendalltau(measured, true, variant="b")
-            found[trace] = float(tau.statistic)
+        tau = rank_agreement(gridded([r.measured for r in rows]), gridded([r.true for r in rows]))
+        if tau is not None:
+            found[trace] = tau
     return _interval(bootstrap_mean(list(found.values()), list(found), seed=seed) if found else None)
 
 
@@ -52,9 +52,9 @@ def separation(
     """
     by_trace = _by_trace(s for s in sentences if s.kind in (above, below))
     groups = [(_gains(rows, above, true), _gains(rows, below, true)) for rows in by_trace.values()]
-    high, low = (np.concatenate([g[i] for g in groups]) if groups else np.empty(0) for i in (0, 1))
-    if min(sum(len(g[i]) > 0 for g in groups) for i in (0, 1)) < MIN_CLUSTERS if groups else True:
+    if any(sum(len(group[side]) > 0 for group in groups) < MIN_CLUSTERS for side in (0, 1)):
         return Unscored(reason="too_few")
+    high, low = (np.concatenate([group[side] for group in groups]) for side in (0, 1))
     draw = np.random.default_rng(seed)
     drawn: list[float] = []
     for _ in range(_DRAWS):
@@ -82,7 +82,17 @@ def mean_gain(sentences: Sequence[Judged], kind: str, *, seed: int, true: bool =
     return _interval(bootstrap_mean(values, [s.trace for s in rows], seed=seed) if rows else None)
 
 
-def largest_error(sentences: Sequence[Judged]) -> float:
+def rank_agreement(one: Sequence[float], other: Sequence[float]) -> float | None:
+    """Kendall's tau-b of two lists of the same length; None where one of them does not vary."""
+    from scipy.stats import kendalltau
+
+    if len(set(one)) < 2 or len(set(other)) < 2:
+        return None
+    tau: Any = kendalltau(one, other, variant="b")
+    return float(tau.statistic)
+
+
+def root_mean_square(sentences: Sequence[Judged]) -> float:
     """The root of the mean squared difference of measured and true gains, in nats; 0 for no sentence."""
     apart = [s.measured - s.true for s in sentences]
     return float(np.sqrt(np.mean(np.square(apart)))) if apart else 0.0
@@ -93,9 +103,9 @@ def gridded(gains: Sequence[float]) -> list[float]:
     return [round(g / RESOLUTION) * RESOLUTION + 0.0 for g in gains]
 
 
-def _by_trace(sentences: Sequence[Judged] | object) -> Mapping[str, list[Judged]]:
+def _by_trace(sentences: Iterable[Judged]) -> Mapping[str, list[Judged]]:
     out: dict[str, list[Judged]] = {}
-    for sentence in sentences:  # type: ignore[union-attr]
+    for sentence in sentences:
         out.setdefault(sentence.trace, []).append(sentence)
     return out
 

@@ -7,6 +7,7 @@ Safetensors only, no code of the model's own is run, and nothing is fetched for 
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import suppress
 from importlib.util import find_spec
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from knowreason.models.causal import CausalScorer
 
 _NEEDED = ("torch", "transformers", "safetensors")
+_READS_AS_WRITTEN = ("TokenizersBackend", "PreTrainedTokenizerFast")
 _FETCHED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
 _HASHED = ("*.safetensors", "config.json", "tokenizer*", "vocab.*", "merges.txt", "special_tokens_map.json")
 
@@ -69,7 +71,7 @@ def _check(folder: Path) -> None:
 def _open(folder: Path) -> tuple[Any, Any]:
     import torch
     from safetensors import SafetensorError
-    from transformers import AutoConfig, AutoTokenizer
+    from transformers import AutoConfig
     from transformers.utils import logging
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -78,7 +80,7 @@ def _open(folder: Path) -> tuple[Any, Any]:
     safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
         config = AutoConfig.from_pretrained(folder, **safe)
-        tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
+        tokenizer = _tokenizer(folder, safe)
         dtype = torch.bfloat16 if device == "cuda" else torch.float32
         model, told = _load(folder, config=config, dtype=dtype, use_safetensors=True, **safe)
     except (OSError, ValueError, KeyError, TypeError, ImportError, RuntimeError, SafetensorError) as error:
@@ -91,6 +93,21 @@ def _open(folder: Path) -> tuple[Any, Any]:
     if absent:
         raise ModelError(f"{folder} lacks weights of its model: {absent[0]} and {len(absent) - 1} more")
     return model.to(device), tokenizer
+
+
+def _tokenizer(folder: Path, safe: dict[str, Any]) -> Any:
+    """The tokenizer as its folder describes it.
+
+    Where that names no class but the one that reads tokenizer.json, nothing else is read: for some kinds of models
+    (qwen2) transformers would put the rules of that kind in place of those that stand there, and say nothing.
+    """
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+    named = folder / "tokenizer_config.json"
+    declared = json.loads(named.read_text("utf-8")).get("tokenizer_class") if named.is_file() else None
+    if declared in _READS_AS_WRITTEN and (folder / "tokenizer.json").is_file():
+        return PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+    return AutoTokenizer.from_pretrained(folder, **safe)
 
 
 def _load(folder: Path, *, config: Any, **given: Any) -> tuple[Any, dict[str, Any]]:
