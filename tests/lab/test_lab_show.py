@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -126,9 +125,13 @@ def test_a_folder_without_a_run_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_without_torch_a_run_ends_with_the_pip_line(tmp_path: Path) -> None:
-    if find_spec("torch") is not None:
-        pytest.skip("torch is installed here: the bare install cannot be shown")
-    done = command("run", "--out", str(tmp_path / "lab"))
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from knowreason.cli import main\n"
+        "sys.argv = ['knowreason', 'lab', 'run', '--out', sys.argv[1]]; main()"
+    )
+    out = str(tmp_path / "lab")
+    done = subprocess.run([sys.executable, "-c", code, out], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "pip install 'knowreason[lab]'" in done.stderr
     assert "Traceback" not in done.stderr

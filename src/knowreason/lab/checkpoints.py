@@ -35,14 +35,17 @@ class Size(Record, frozen=True):
 
 
 class Training(Record, frozen=True):
-    """How a model is trained: steps of AdamW with a linear warm-up and a linear fall, and a seed for everything.
+    """How a model is trained: steps of AdamW, and a seed for everything.
 
-    rate: the highest learning rate. text_weight: of the loss on the text beside the loss on the answers.
+    rate: the highest learning rate; at step s it is rate * min(1, (s + 1) / warmup) * max(.02, fallen), where fallen is
+    the smaller one of 1 - s / horizon and (steps - s) / fall. horizon: None takes the steps. text_weight: of the loss on the text beside the loss on the answers.
     """
 
     steps: int
     rate: float = 2e-3
     warmup: int = 100
+    horizon: int | None = None
+    fall: int = 1
     text_weight: float = 0.3
     seed: int = 0
     log_every: int = 50
@@ -126,7 +129,7 @@ def train(
         if (step + 1) % training.log_every == 0 or step + 1 == training.steps:
             trainer.log(step + 1, losses, time.monotonic() - begun)
         if (step + 1) % training.save_every == 0 or step + 1 == training.steps:
-            trainer.save(step + 1)
+            trainer.save(step + 1, time.monotonic() - begun)
     model.eval()
     return trainer.spent + time.monotonic() - begun
 
@@ -191,7 +194,8 @@ class _Trainer:
 
     def _rate(self, step: int) -> float:
         plan = self._training
-        return plan.rate * min(1.0, (step + 1) / plan.warmup) * max(0.02, 1 - step / plan.steps)
+        fallen = min(1 - step / (plan.horizon or plan.steps), (plan.steps - step) / plan.fall)
+        return plan.rate * min(1.0, (step + 1) / plan.warmup) * max(0.02, fallen)
 
     def log(self, step: int, losses: tuple[float, float], seconds: float) -> None:
         """One line of the training's log."""
@@ -199,8 +203,8 @@ class _Trainer:
         with (self._folder / "log.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(line) + "\n")
 
-    def save(self, step: int) -> None:
-        """All that is needed to go on, replaced as a whole."""
+    def save(self, step: int, seconds: float) -> None:
+        """All that is needed to go on, replaced as a whole; `seconds` were spent since training went on."""
         import torch
 
         state = {
@@ -208,7 +212,7 @@ class _Trainer:
             "model": self._model.state_dict(),
             "optimiser": self._optimiser.state_dict(),
             "step": step,
-            "seconds": self.spent,
+            "seconds": self.spent + seconds,
         }
         temporary = self._folder / f".{_STATE}"
         torch.save(state, temporary)
