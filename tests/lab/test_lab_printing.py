@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -184,3 +185,16 @@ def test_arithmetic_is_read_and_graded_like_anything_else(tmp_path: Path) -> Non
     last = wrong["response"].rsplit(" ", 1)[1]
     assert grades.pop("a9") == ("correct" if last == wrong["gold"] else "incorrect")
     assert set(grades.values()) == {"correct"}
+
+
+def test_the_page_on_the_lab_shows_code_that_runs(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "lab.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert sorted(p.name for p in (tmp_path / "world").iterdir()) == [
+        "corpus.jsonl",
+        "questions.jsonl",
+        "traces.jsonl",
+        "truth.jsonl",
+    ]

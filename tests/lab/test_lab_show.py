@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
+from knowreason.commands.lab import lab
 from knowreason.errors import InputError
 from knowreason.lab.results import (
     RESULTS,
@@ -111,6 +113,14 @@ def test_the_command_shows_a_run_as_tables_as_markdown_and_as_json(tmp_path: Pat
     assert (tmp_path / "lab.html").is_file()
     assert command("show", str(tmp_path), "--markdown").stdout == markdown(made(0.9, 0.97))
     assert json.loads(command("show", str(tmp_path), "--json").stdout)["preset"] == "quick"
+
+
+def test_both_subcommands_and_all_their_options_say_what_they_do() -> None:
+    commands = typer.main.get_command(lab).commands  # type: ignore[attr-defined]
+    assert sorted(commands) == ["run", "show"]
+    for name, found in commands.items():
+        assert found.help
+        assert all(getattr(parameter, "help", None) for parameter in found.params), name
 
 
 def test_a_folder_without_a_run_is_one_clear_line(tmp_path: Path) -> None:
