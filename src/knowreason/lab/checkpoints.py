@@ -38,7 +38,8 @@ class Training(Record, frozen=True):
     """How a model is trained: steps of AdamW, and a seed for everything.
 
     rate: the highest learning rate; at step s it is rate * min(1, (s + 1) / warmup) * max(.02, fallen), where fallen is
-    the smaller one of 1 - s / horizon and (steps - s) / fall. horizon: None takes the steps. text_weight: of the loss on the text beside the loss on the answers.
+    the smaller one of 1 - s / horizon and (steps - s) / fall. horizon: None takes the steps.
+    text_weight: of the loss on the text beside the loss on the answers.
     """
 
     steps: int
