@@ -109,7 +109,7 @@ def test_the_command_shows_a_run_as_tables_as_markdown_and_as_json(tmp_path: Pat
     write_result(tmp_path / RESULTS, made(0.9, 0.97))
     shown = command("show", str(tmp_path))
     assert shown.returncode == 0, shown.stderr
-    assert "0.90 [0.88, 0.92]" in shown.stdout
+    assert "0.900 [0.88, 0.92]" in shown.stdout
     assert (tmp_path / "lab.html").is_file()
     assert command("show", str(tmp_path), "--markdown").stdout == markdown(made(0.9, 0.97))
     assert json.loads(command("show", str(tmp_path), "--json").stdout)["preset"] == "quick"

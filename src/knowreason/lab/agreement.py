@@ -37,6 +37,7 @@ from knowreason.lab.verifier import record_verdicts
 from knowreason.lab.world import World
 from knowreason.lab.writing import Written
 from knowreason.pipeline import Audit, audit
+from knowreason.read import Source
 
 Show = Callable[[str, int, "int | None"], None]
 CONTRASTS = (
@@ -125,7 +126,7 @@ def _audited(printed: Printed, out: Path, *, scorer: str, show: Show) -> Path:
     """The audit of the command line, its claims judged by the table."""
     recording = record_verdicts(printed.traces, printed.corpus, out.parent / "verdicts.jsonl")
     task = Audit(
-        sources=(str(printed.traces),),  # type: ignore[arg-type]
+        sources=(Source(str(printed.traces)),),
         out=out,
         knowledge=(printed.corpus,),
         scorer=scorer,
@@ -234,7 +235,7 @@ def _by_builtin(tables: _Tables | None) -> dict[str, float | None]:
 
 
 def _builtin(printed: Printed, folder: Path, show: Show) -> _Tables:
-    task = Audit(sources=(str(printed.traces),), out=folder / "run-builtin", knowledge=(printed.corpus,))  # type: ignore[arg-type]
+    task = Audit(sources=(Source(str(printed.traces)),), out=folder / "run-builtin", knowledge=(printed.corpus,))
     return _Tables(audit(task, show))
 
 

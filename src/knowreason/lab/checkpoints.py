@@ -38,7 +38,7 @@ class Training(Record, frozen=True):
     """How a model is trained: steps of AdamW, and a seed for everything.
 
     rate: the highest learning rate; at step s it is rate * min(1, (s + 1) / warmup) * max(.02, fallen), where fallen is
-    the smaller one of 1 - s / horizon and (steps - s) / fall. horizon: None takes the steps.
+    the smaller one of 1 - s / horizon and (end - s) / fall. horizon, end: None takes the steps.
     text_weight: of the loss on the text beside the loss on the answers.
     """
 
@@ -46,6 +46,7 @@ class Training(Record, frozen=True):
     rate: float = 2e-3
     warmup: int = 100
     horizon: int | None = None
+    end: int | None = None
     fall: int = 1
     text_weight: float = 0.3
     seed: int = 0
@@ -195,7 +196,7 @@ class _Trainer:
 
     def _rate(self, step: int) -> float:
         plan = self._training
-        fallen = min(1 - step / (plan.horizon or plan.steps), (plan.steps - step) / plan.fall)
+        fallen = min(1 - step / (plan.horizon or plan.steps), ((plan.end or plan.steps) - step) / plan.fall)
         return plan.rate * min(1.0, (step + 1) / plan.warmup) * max(0.02, fallen)
 
     def log(self, step: int, losses: tuple[float, float], seconds: float) -> None:

@@ -114,7 +114,7 @@ def _verdicts(worlds: Sequence[WorldResult]) -> LabTable:
     rows = [
         (
             f"world {world.seed}, filler {rate.filler:g}",
-            _measure(rate.order),
+            _marked(rate.order),
             _mark(rate.order, ORDER_MARK),
             *(
                 text
@@ -271,7 +271,7 @@ def _observers(worlds: Sequence[WorldResult]) -> LabTable:
 
 def _judged(rate: RateResult, above: str, below: str) -> tuple[str, str]:
     found = next(s for s in rate.separations if (s.above, s.below) == (above, below))
-    return _measure(found.measured), _mark(found.measured, SEPARATION_MARK)
+    return _marked(found.measured), _mark(found.measured, SEPARATION_MARK)
 
 
 def _mark(measure: Measure, mark: float) -> str:
@@ -284,6 +284,13 @@ def _measure(measure: Measure) -> str:
     if not isinstance(measure, Interval):
         return measure.reason.replace("_", " ")
     return f"{measure.estimate:.2f} [{measure.lower:.2f}, {measure.upper:.2f}]"
+
+
+def _marked(measure: Measure) -> str:
+    """With a third digit, so that no figure below a mark is rounded up to it."""
+    if not isinstance(measure, Interval):
+        return measure.reason.replace("_", " ")
+    return f"{measure.estimate:.3f} [{measure.lower:.2f}, {measure.upper:.2f}]"
 
 
 def _short(measure: Measure) -> str:
