@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
 
+from knowreason.errors import ModelError
 from knowreason.lab.language import say
 from knowreason.lab.world import Fact, World
+from knowreason.models.load import load
 from knowreason.models.protocols import Scorer
 from knowreason.records import Continuation
 
@@ -28,6 +31,14 @@ class Probed(NamedTuple):
     def mean(self, keys: Iterable[tuple[str, str]]) -> float:
         """The mean recall of some facts."""
         return fmean(self.recall[key] for key in keys)
+
+
+def open_observer(checkpoint: Path) -> Scorer:
+    """The causal model in a folder, as every audit opens it. Raises `ModelError` where it holds none."""
+    model = load(f"hf:{checkpoint}")
+    if not isinstance(model, Scorer):
+        raise ModelError(f"{checkpoint} holds no causal language model")
+    return model
 
 
 def probe(world: World, scorer: Scorer, keys: Iterable[tuple[str, str]]) -> Probed:

@@ -11,6 +11,7 @@ import msgspec
 from knowreason.decompose import Decomposition, decompose
 from knowreason.frame.published import paper_infogain
 from knowreason.gain import OptionScorer, trace_gain
+from knowreason.lab.probe import open_observer
 from knowreason.lab.results import Recut
 from knowreason.models.protocols import Observer
 from knowreason.models.tokens import count_tokens
@@ -22,9 +23,7 @@ PARTS = ("informative", "mention", "commitment", "statement")
 
 def measure_recut(traces: Path, checkpoint: Path, *, most: int) -> Recut:
     """The gains of up to `most` traces by a causal checkpoint, as they are and with every step cut in two."""
-    from knowreason.models.huggingface import open_causal
-
-    return recut(traces, OptionScorer(open_causal(str(checkpoint))), most=most)
+    return recut(traces, OptionScorer(open_observer(checkpoint)), most=most)
 
 
 def recut(traces: Path, observer: Observer, *, most: int) -> Recut:

@@ -15,13 +15,12 @@ from knowreason.errors import InputError, StoreError
 from knowreason.lab.agreement import Setting, Show, measure_nonsense, measure_rate
 from knowreason.lab.checkpoints import require_torch
 from knowreason.lab.dials import TraceDials
-from knowreason.lab.probe import Probed, probe
+from knowreason.lab.probe import Probed, open_observer, probe
 from knowreason.lab.recipes import NOTES, ObserverRecipe, check_made_by, train_observer
 from knowreason.lab.recutting import measure_recut
 from knowreason.lab.results import RESULTS, LabResult, RateResult, WorldResult, write_result
 from knowreason.lab.truth import probed_reader
 from knowreason.lab.world import ROUTES, World
-from knowreason.models.protocols import Scorer
 from knowreason.records import Record
 
 Name = Literal["quick", "full"]
@@ -155,10 +154,7 @@ def _closed_book(world: World, checkpoint: Path, entities: Sequence[str], kept: 
         held = {(e, r): c for e, r, c in json.loads(kept.read_text("utf-8"))}
         if set(held) == set(keys):
             return Probed(held)
-    from knowreason.models.huggingface import open_causal
-
-    scorer: Scorer = open_causal(str(checkpoint))
-    found = probe(world, scorer, keys)
+    found = probe(world, open_observer(checkpoint), keys)
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps([[e, r, c] for (e, r), c in found.recall.items()]) + "\n", "utf-8")
     return found
