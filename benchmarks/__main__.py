@@ -56,7 +56,8 @@ CAUSAL_PLANS = {
         ("pass-lean", "plain_pass_answer_logits"),
     )
 }
-PLANS = CORE_PLANS | CAUSAL_PLANS
+ENTAIL_PLANS = {"entail": Plan("entail_batched", (64, 256), "entail_one_at_a_time", (64,))}
+PLANS = CORE_PLANS | CAUSAL_PLANS | ENTAIL_PLANS
 
 
 def main() -> None:
@@ -110,10 +111,10 @@ def _measure(stage: str, work: str, size: int) -> dict[str, object]:
 
 
 def _measure_here(work: str, size: int) -> None:
-    from benchmarks import causal
+    from benchmarks import causal, entailing
     from benchmarks.work import WORK
 
-    measured = {**WORK, **causal.WORK}[work](size)
+    measured = {**WORK, **causal.WORK, **entailing.WORK}[work](size)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({**measured._asdict(), "peak_mb": peak}))
 

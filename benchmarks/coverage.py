@@ -1,6 +1,8 @@
 """A simulation study: do the intervals of paired differences hold the truth as often as they say, and verdicts err?
 
-python -m benchmarks.coverage [--sets 2000] [--cells NAME] [--workers 1]     writes benchmarks/coverage.tsv
+python -m benchmarks.coverage [--sets 2000] [--cells NAME] [--workers 1] [--rows FILE]
+
+writes benchmarks/coverage.tsv.
 
 Each cell plants a truth, makes data sets with questions that are hard for both models, several samples or claims of
 one question, questions that go missing because they are hard, and a verifier that errs; and measures each data set
@@ -11,71 +13,41 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
 from scipy.stats import binomtest, norm, t
 from statsmodels.stats.multitest import multipletests
 
+from benchmarks.planted import DRAWS, HARD, NODES, OWN, WEIGHTS, Cell, Floats, Outcome, mean_right, seen
+from benchmarks.spending import corrected, spending_cells
 from knowreason.compare.comparison import Effect
 from knowreason.compare.effects import Sums, adjusted, effect_of
 from knowreason.compare.verdicts import trap_outcome
 from knowreason.records import Unscored
 from knowreason.stats import Permuted, Resampled, correlation, limits, mean_difference, ratio_difference
 
-Floats = NDArray[np.float64]
 RESULTS = Path(__file__).parent / "coverage.tsv"
-COLUMNS = ("cell", "sets", "refused", "coverage", "fails", "wrong", "power", "others")
+COLUMNS = ("cell", "sets", "refused", "coverage", "fails", "wrong", "wrong_p", "exceeds", "power", "others")
 
 _SEED = 20261123
-_DRAWS = 2000
-_HARD, _OWN = 1.5, 0.8  # spread of the questions' difficulty, and of what one model alone finds hard (logits)
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(61)
-_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
-
-
-class Outcome(NamedTuple):
-    """What one data set gave: the interval that holds the truth or not, the share of wrong verdicts among those that
-    say something, whether what was planted was found, and which other methods were right."""
-
-    covers: bool | None
-    wrong: float
-    found: bool
-    others: dict[str, bool]
-
-
-class Cell(NamedTuple):
-    """One planted truth: `make` turns a generator into an outcome."""
-
-    name: str
-    make: Callable[[np.random.Generator], Outcome]
-    covers: bool = True  # whether it is about an interval
-
-
-def mean_right(shift: float, hard: Floats | float = 0.0) -> Floats:
-    """The chance of a right answer at logit `shift` + `hard`, over what this model alone finds hard."""
-    return np.asarray(expit(np.add.outer(np.asarray(hard) + shift, _OWN * _NODES)) @ _WEIGHTS)
-
-
-def seen(hard: Floats, missing: str) -> Floats:
-    """The chance that one side's answer to a question is there: hard ones are lost more often."""
-    return expit(2.0 + 0.8 * hard) if missing == "hard" else np.ones_like(hard)
+_COUNTS = ("covered", "discrete", "wrongs")  # what the table is made of, and does not show
 
 
 @cache
 def shift_for(effect: float, missing: str) -> float:
     """The shift in logits that makes the true difference `effect` among the questions that are seen on both sides."""
-    hard = _HARD * _NODES
-    kept = _WEIGHTS * seen(hard, missing) ** 2
+    hard = HARD * NODES
+    kept = WEIGHTS * seen(hard, missing) ** 2
 
     def difference(shift: float) -> float:
         return float((kept * (mean_right(shift, hard) - mean_right(0.0, hard))).sum() / kept.sum()) - effect
@@ -87,8 +59,8 @@ def right_answers(
     rng: np.random.Generator, *, questions: int, samples: int, effect: float, missing: str = "none"
 ) -> Sums:
     """Right answers of both models to the same questions, as `compare` sums them."""
-    hard = rng.normal(0, _HARD, questions)
-    logits = hard + rng.normal(0, _OWN, (2, questions)) + np.array([[0.0], [shift_for(effect, missing)]])
+    hard = rng.normal(0, HARD, questions)
+    logits = hard + rng.normal(0, OWN, (2, questions)) + np.array([[0.0], [shift_for(effect, missing)]])
     right = rng.binomial(samples, expit(logits)).astype(float)
     there = (rng.random((2, questions)) < seen(hard, missing)).all(axis=0)
     return Sums(right[:, there], np.full((2, int(there.sum())), float(samples)), int((~there).sum()))
@@ -117,7 +89,7 @@ def _judged(effect: Effect, truth: float, others: dict[str, bool]) -> Outcome:
 
 
 def _measured(measure: Any, table: Sums, margin: float, rng: np.random.Generator) -> Effect | None:
-    found = effect_of(measure, table, seed=int(rng.integers(2**32)), draws=_DRAWS, margin=margin)
+    found = effect_of(measure, table, seed=int(rng.integers(2**32)), draws=DRAWS, margin=margin)
     decided = None if isinstance(found, Unscored) else adjusted([{measure: found}])[0][measure]
     return decided if isinstance(decided, Effect) else None
 
@@ -130,7 +102,7 @@ def _other_intervals(table: Sums, truth: float, samples: int, rng: np.random.Gen
     rows = shares.mean(axis=1)
     alone = np.sqrt((rows * (1 - rows)).sum() / (count * samples))
     found = {"unpaired rows": abs(differences.mean() - truth) <= norm.ppf(0.975) * alone}
-    drawn = mean_difference(differences, np.arange(count), seed=seed, draws=_DRAWS)
+    drawn = mean_difference(differences, np.arange(count), seed=seed, draws=DRAWS)
     if isinstance(drawn, Resampled):
         plain = np.quantile(drawn.draws, [0.025, 0.975])
         found["plain bootstrap"] = plain[0] <= truth <= plain[1]
@@ -151,15 +123,15 @@ def ki_shift(effect: float) -> float:
 
 def pooled_ki(shift: float) -> float:
     """E[claims * share true] / E[claims]: easy questions invite more claims."""
-    hard = _NODES
-    rate = _WEIGHTS * np.exp(0.4 * hard)
+    hard = NODES
+    rate = WEIGHTS * np.exp(0.4 * hard)
     return float((rate * mean_right(1.2 + shift, hard)).sum() / rate.sum())
 
 
 def knowledge(rng: np.random.Generator, *, questions: int, effect: float, noise: bool) -> Outcome:
     """One benchmark of claims: `noise` is a verifier that supports 92 % of true claims and 45 % of false ones."""
     hard = rng.normal(0, 1, questions)
-    share = expit(1.2 + hard + rng.normal(0, _OWN, (2, questions)) + np.array([[0.0], [ki_shift(effect)]]))
+    share = expit(1.2 + hard + rng.normal(0, OWN, (2, questions)) + np.array([[0.0], [ki_shift(effect)]]))
     found, slope = (0.45 + 0.47 * share, 0.47) if noise else (share, 1.0)
     claims = rng.poisson(1.5 * np.exp(0.4 * hard), (2, questions))
     table = _with_claims(rng.binomial(claims, found).astype(float), claims.astype(float))
@@ -183,7 +155,7 @@ def _other_ki(table: Sums, truth: float, rng: np.random.Generator) -> dict[str, 
     alone = np.sqrt((shares * (1 - shares) / claims).sum())
     found = {"claims independent": bool(abs(shares[1] - shares[0] - truth) <= norm.ppf(0.975) * alone)}
     seed = int(rng.integers(2**32))
-    drawn = ratio_difference(table.up, table.down, np.arange(table.up.shape[1]), seed=seed, draws=_DRAWS)
+    drawn = ratio_difference(table.up, table.down, np.arange(table.up.shape[1]), seed=seed, draws=DRAWS)
     if isinstance(drawn, Resampled):
         found["BCa"] = _holds(limits(drawn, method="bca"), truth)
     return found
@@ -204,7 +176,7 @@ def informative(rng: np.random.Generator, *, questions: int, effect: float) -> O
     if measured is None:
         return Outcome(None, False, False, {})
     differences = table.up[1] - table.up[0]
-    drawn = mean_difference(differences, np.arange(questions), seed=int(rng.integers(2**32)), draws=_DRAWS)
+    drawn = mean_difference(differences, np.arange(questions), seed=int(rng.integers(2**32)), draws=DRAWS)
     reach = t.ppf(0.975, questions - 1) * differences.std(ddof=1) / np.sqrt(questions)
     others = {"Student": bool(abs(differences.mean() - effect) <= reach)}
     if isinstance(drawn, Resampled):
@@ -217,7 +189,7 @@ def benchmarks(rng: np.random.Generator, *, questions: int, effects: tuple[float
     found = []
     for effect in effects:
         table = right_answers(rng, questions=questions, samples=1, effect=effect)
-        found.append(effect_of("accuracy", table, seed=0, draws=_DRAWS, margin=0.03))
+        found.append(effect_of("accuracy", table, seed=0, draws=DRAWS, margin=0.03))
     if any(isinstance(one, Unscored) for one in found):
         return Outcome(None, False, False, {})
     decided = [each["accuracy"] for each in adjusted([{"accuracy": one} for one in found])]
@@ -302,16 +274,23 @@ def cells() -> Iterator[Cell]:
     for effects in ((0.0,) * 5, (0.1, 0.1, 0.0, 0.0, 0.0)):
         planted = sum(1 for effect in effects if effect)
         name = f"five benchmarks n=300 with {planted} effects of +10"
-        yield Cell(name, partial(benchmarks, questions=300, effects=effects), covers=False)
+        yield Cell(name, partial(benchmarks, questions=300, effects=effects), covers=False, single=False)
     yield Cell(
         "published: correlations over 4 model means, both noise, apart by .3",
         partial(published, models=4),
         covers=False,
+        single=False,
     )
     for rise, fall in ((0.1, 0.0), (0.0, 0.15), (0.1, 0.15)):
         for questions in (200, 800):
             name = f"trap n={questions} accuracy {100 * rise:+g} gain {-fall:+g} nats"
             yield Cell(name, partial(trapped, questions=questions, rise=rise, fall=fall), covers=False)
+    yield from spending_cells()
+    for effect in (0.0, 0.08):
+        for questions, labelled in ((100, 60), (400, 60), (400, 250)):
+            name = f"corrected KI n={questions} labelled questions={labelled} truth={100 * effect:+g}"
+            told = {"questions": questions, "labelled": labelled, "effect": effect, "shift": ki_shift(effect)}
+            yield Cell(name, partial(corrected, **told))  # type: ignore[arg-type]
 
 
 def study(cell: Cell, sets: int) -> dict[str, Any]:
@@ -328,21 +307,39 @@ def study(cell: Cell, sets: int) -> dict[str, Any]:
         "refused": sum(one.covers is None for one in outcomes) if cell.covers else "",
         "coverage": f"{covered / len(made):.4f}" if made else "",
         "covered": (covered, len(made)),
+        "discrete": cell.discrete,
         "wrong": f"{sum(one.wrong for one in outcomes) / sets:.4f}",
+        "wrongs": (sum(one.wrong for one in outcomes), sets) if cell.single else None,
         "power": f"{sum(one.found for one in outcomes) / sets:.4f}",
         "others": "; ".join(f"{name} {held[name] / sets:.3f}" for name in names),
     }
 
 
 def with_failures(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Marks the cells whose coverage an exact test rejects as 95 % at .01 after Holm: low or high."""
+    """Marks cells that an exact test rejects: coverage as 95 % at .01 after Holm (low or high; only low where the truth
+    is one of a few points), and wrong verdicts as at most 5 % at .05 after Holm (one-sided; `wrong_p` is before Holm).
+    """
     tested = [row for row in rows if row["covered"][1]]
-    p = [binomtest(*row["covered"], 0.95).pvalue for row in tested]
+    sides = ["less" if row["discrete"] else "two-sided" for row in tested]
+    p = [binomtest(*row["covered"], 0.95, side).pvalue for row, side in zip(tested, sides, strict=True)]
     rejected = multipletests(p, alpha=0.01, method="holm")[0] if p else []
     for row, bad in zip(tested, rejected, strict=True):
         low = row["covered"][0] / row["covered"][1] < 0.95
         row["fails"] = ("low" if low else "high") if bad else ""
+    judged = [row for row in rows if row["wrongs"]]
+    p = [binomtest(int(row["wrongs"][0]), row["wrongs"][1], 0.05, alternative="greater").pvalue for row in judged]
+    rejected = multipletests(p, alpha=0.05, method="holm")[0] if p else []
+    for row, bad, alone in zip(judged, rejected, p, strict=True):
+        row["wrong_p"], row["exceeds"] = f"{alone:.3f}", "yes" if bad else ""
     return [{name: row.get(name, "") for name in COLUMNS} for row in rows]
+
+
+def _kept(path: Path | None, sets: int) -> dict[str, dict[str, Any]]:
+    """The rows of an earlier, stopped study with as many data sets, by cell."""
+    if path is None or not path.exists():
+        return {}
+    rows = map(json.loads, path.read_text("utf-8").splitlines())
+    return {row["cell"]: row for row in rows if row["sets"] == sets}
 
 
 def main() -> None:
@@ -351,13 +348,19 @@ def main() -> None:
     parser.add_argument("--sets", type=int, default=2000, help="data sets a cell")
     parser.add_argument("--cells", default="", help="only cells whose name holds this")
     parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--rows", type=Path, help="keeps every finished cell here; a study that was stopped goes on")
     asked = parser.parse_args()
     chosen = [cell for cell in cells() if asked.cells in cell.name]
-    rows: list[dict[str, Any]] = []
+    kept = _kept(asked.rows, asked.sets)
     with ProcessPoolExecutor(asked.workers) as pool:
-        for row in pool.map(study, chosen, [asked.sets] * len(chosen)):
-            rows.append(row)
-            print(*(f"{name}={row[name]}" for name in row if name != "covered"), sep="  ", flush=True)
+        open_cells = [cell for cell in chosen if cell.name not in kept]
+        for row in pool.map(study, open_cells, [asked.sets] * len(open_cells)):
+            kept[row["cell"]] = row
+            print(*(f"{name}={row[name]}" for name in row if name not in _COUNTS), sep="  ", flush=True)
+            if asked.rows:
+                with asked.rows.open("a", encoding="utf-8") as stream:
+                    stream.write(json.dumps(row) + "\n")
+    rows = [kept[cell.name] for cell in chosen]
     with RESULTS.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, COLUMNS, delimiter="\t", lineterminator="\n")
         writer.writeheader()

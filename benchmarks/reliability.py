@@ -1,7 +1,9 @@
 """Audits over a local server that fails, the figures of docs/reliability.md.
 
 python -m benchmarks.reliability            all of it (about ten minutes on two cores)
-python -m benchmarks.reliability faults     only these: faults, kills, throughput, memory
+python -m benchmarks.reliability faults     only these: faults, judged, kills, throughput, memory
+
+In "judged" the server also reads the claims and grades free text.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +36,16 @@ from local_server import PASSING, LocalServer, Ways, serving  # noqa: E402
 
 EXAMPLE = ROOT / "examples" / "two_domains"
 TRACES = 201
+FREE = (
+    ("A boy has a fever, a rash and white spots in his mouth. What does he have?", "measles"),
+    ("A woman has a butterfly rash and joint pain. What does she have?", "lupus"),
+    ("A man has sudden pain and swelling of one big toe. What does he have?", "gout"),
+)
+SAID = (
+    "Koplik spots are an early sign of measles. A rash follows them. The diagnosis is {}.",
+    "Crystals of uric acid settle in cold joints. They draw in white cells. The diagnosis is {}.",
+    "A rash has many causes. One cannot tell them apart by looks.",
+)
 
 
 def main() -> None:
@@ -59,6 +72,25 @@ def faults(folder: Path) -> None:
             run, seconds = _audited(folder / f"faulty-{timeout}-{retries}" / "run", server, asked)
             told = {"kinds": kinds, "timeout": timeout, "retries": retries, "verdicts_changed": _differing(calm, run)}
             _say("faults", seconds=seconds, **told, **_outcome(run, server))
+
+
+def judged(folder: Path) -> None:
+    """The same where the server also reads the claims and grades free text: 201 traces, and 36 with free text."""
+    with serving() as server:
+        calm, seconds = _audited(folder / "calm" / "run", server, judged=True)
+        _say("judged, calm", seconds=seconds, **_outcome(calm, server), **_read_and_graded(calm))
+        port = server.server_port
+    quick = tuple(fault for fault in PASSING if fault != "slow")
+    for retries in (8, 1):
+        with serving(Ways(faults=quick, share=0.3, seed=1), port) as server:
+            asked = Remote(timeout=60.0, backoff=0.01, retries=retries)
+            run, seconds = _audited(folder / f"faulty-{retries}" / "run", server, asked, judged=True)
+            told = {
+                "retries": retries,
+                "verdicts_changed": _differing(calm, run),
+                "grades_changed": _regraded(calm, run),
+            }
+            _say("judged", seconds=seconds, **told, **_outcome(run, server), **_read_and_graded(run))
 
 
 def kills(folder: Path) -> None:
@@ -116,6 +148,7 @@ def memory(folder: Path) -> None:
 
 MEASUREMENTS: dict[str, Callable[[Path], None]] = {
     "faults": faults,
+    "judged": judged,
     "kills": kills,
     "throughput": throughput,
     "memory": memory,
@@ -127,9 +160,54 @@ def _task(out: Path, uri: str, remote: Remote, limit: int = TRACES) -> Audit:
     return Audit(**given, limit=limit, scorer=uri, verifier=uri, remote=remote)
 
 
-def _audited(out: Path, server: LocalServer, remote: Remote | None = None) -> tuple[Path, float]:
+def _audited(
+    out: Path, server: LocalServer, remote: Remote | None = None, *, judged: bool = False
+) -> tuple[Path, float]:
+    task = _task(out, server.uri, remote or Remote())
+    if judged:
+        task = _judged_task(task, out.parent.parent, server.uri)
     begun = time.monotonic()
-    return audit(_task(out, server.uri, remote or Remote())), time.monotonic() - begun
+    return audit(task), time.monotonic() - begun
+
+
+def _judged_task(task: Audit, folder: Path, uri: str) -> Audit:
+    """The server also reads claims and grades; as a scorer it is asked for letters, one call a position."""
+    free = [
+        {
+            "question_id": f"free-{i}",
+            "benchmark": "diagnoses",
+            "model": f"model-{j}-{copy}",
+            "question": question,
+            "options": None,
+            "gold": gold,
+            "response": f"Case {copy}. {said.format(gold if j == 0 else 'mumps')}",
+        }
+        for i, (question, gold) in enumerate(FREE)
+        for j, said in enumerate(SAID)
+        for copy in range(4)
+    ]
+    rows = [*(EXAMPLE / "traces.jsonl").read_text("utf-8").splitlines()[:TRACES], *map(json.dumps, free)]
+    traces = folder / "traces.jsonl"
+    traces.write_text("".join(row + "\n" for row in rows), "utf-8")
+    changed: dict[str, Any] = {"sources": traces, "limit": None, "decomposer": uri, "grader": uri, "target": "letter"}
+    return msgspec.structs.replace(task, **changed)
+
+
+def _read_and_graded(run: Path) -> dict[str, object]:
+    claims, scores = (pl.read_parquet(run / f"{name}.parquet") for name in ("claims", "scores"))
+    free = scores.filter(pl.col("grader") != "rule")
+    said = free.select(pl.coalesce("grade", "grade_unscored").alias("said"))["said"]
+    return {
+        "steps_unread": claims["query"].null_count(),
+        "free_text": dict(said.value_counts().sort("said").iter_rows()),
+        "grades_neither_or_both": scores.filter(pl.col("grade").is_null() == pl.col("grade_unscored").is_null()).height,
+    }
+
+
+def _regraded(one: Path, two: Path) -> int:
+    first, second = (pl.read_parquet(run / "scores.parquet").select("trace_id", "grade") for run in (one, two))
+    both = first.join(second.drop_nulls("grade"), on="trace_id", suffix="_second")
+    return both.filter(~pl.col("grade").eq_missing(pl.col("grade_second"))).height
 
 
 def _outcome(run: Path, server: LocalServer) -> dict[str, object]:
@@ -150,7 +228,7 @@ def _outcome(run: Path, server: LocalServer) -> dict[str, object]:
 
 
 def _differing(one: Path, two: Path) -> int:
-    key = ["trace_id", "step", "claim"]
+    key = ["trace_id", "step", "claim", "text"]
     first, second = (pl.read_parquet(run / "claims.parquet").select(*key, "verdict") for run in (one, two))
     both = first.join(second.drop_nulls("verdict"), on=key, suffix="_second")
     return both.filter(pl.col("verdict") != pl.col("verdict_second")).height

@@ -24,5 +24,5 @@ export OMP_NUM_THREADS=2
   --pair-share 0.65 --check-pairs 600 --seed "$((${SEED:-1} + 1))"
 "$PYTHON" -m knowreason.train.finish --data "$OUT/data" --weights "$OUT/weights" --out "$OUT/model"
 "$PYTHON" -m knowreason.train.evaluate --data "$KNOWREASON_DATA" --written recipes/written_claims.jsonl \
-  --example examples/two_domains --weights "$OUT/model" --reliability "$OUT/model/reliability.json" \
+  --claims examples/claims/test.jsonl --example examples/two_domains --weights "$OUT/model" --reliability "$OUT/model/reliability.json" \
   --start "$OUT/data/start.npz" --pieces "$OUT/weights" --out "$OUT/evaluation.json"

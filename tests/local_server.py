@@ -33,6 +33,8 @@ class Language(Protocol):
 
     def logprobs(self, ids: list[int]) -> list[float | None]: ...
 
+    def top(self, ids: list[int]) -> dict[str, float]: ...
+
 
 @dataclass
 class Ways:
@@ -47,6 +49,10 @@ class Ways:
     retry_after: str | None = None
     tokenize: bool = True
     echo: str = "good"  # good, ignored, zeros, miscounted, completion (of what it wrote only), chance
+    letters: str = "good"  # good, ignored, constant (the same letter always), rare, content (in llama.cpp's shape)
+    top: int = 20  # likeliest tokens that are shown at most
+    more: bool = False  # whether more are shown than were asked for
+    completions: bool = True  # whether there is /completions at all
     chat: str = "good"  # good, prose, schema, cut, invented (a quote that is none), once (unusable, then repaired)
     key: str | None = None
     status: int = 0  # this status for every call
@@ -198,7 +204,7 @@ class Handler(BaseHTTPRequestHandler):
             with self.server.lock:
                 ids = self.server.language.ids(body["prompt"], special=body["add_special_tokens"])
             return {"count": len(ids), "max_model_len": 8192, "tokens": ids}
-        if self.path == "/v1/completions":
+        if self.path == "/v1/completions" and self.server.ways.completions:
             return self._completion(body)
         return self._chat(body) if self.path == "/v1/chat/completions" else None
 
@@ -223,6 +229,9 @@ class Handler(BaseHTTPRequestHandler):
         elif ways.echo != "ignored" and body.get("echo"):
             choice["text"] = prompt + " and"
             choice["logprobs"] = {"tokens": [*tokens, " and"], "token_logprobs": [*values, -1.0]}
+        elif body.get("logprobs") and not body.get("echo"):
+            with self.server.lock:
+                choice["logprobs"] = self._written(self.server.language.top(ids), body["logprobs"])
         if ways.echo == "miscounted":
             for held in (choice.get("prompt_logprobs"), *(choice["logprobs"] or {}).values()):
                 if held:
@@ -230,8 +239,33 @@ class Handler(BaseHTTPRequestHandler):
         usage = {"prompt_tokens": len(tokens), "completion_tokens": 1, "total_tokens": len(tokens) + 1}
         return {"object": "text_completion", "model": MODEL, "choices": [choice], "usage": usage}
 
+    def _written(self, top: dict[str, float], count: int, chat: bool = False) -> object:
+        """The likeliest tokens of the one place that was written, as completion servers and llama.cpp show them."""
+        ways = self.server.ways
+        if ways.letters == "ignored":
+            return None
+        if ways.letters == "constant":
+            top = {**top, " A": -0.1, "A": -0.1}
+        if ways.letters == "rare":
+            top = {**{token: value - 9.0 for token, value in top.items()}, " purple": -0.001}
+        kept = dict(sorted(top.items(), key=lambda one: -one[1])[: ways.top if ways.more else min(count, ways.top)])
+        if chat or ways.letters == "content":
+            likely = [{"token": token, "logprob": value, "bytes": None} for token, value in kept.items()]
+            return {"content": [{**likely[0], "top_logprobs": likely}]}
+        first = next(iter(kept))
+        return {"tokens": [first], "token_logprobs": [kept[first]], "top_logprobs": [kept]}
+
+    def _letter(self, body: dict[str, Any]) -> object:
+        top = local_model.next_tokens(json.loads(body["messages"][1]["content"])["text"], form="{}")
+        message = {"role": "assistant", "content": "A"}
+        written = self._written(top, body["top_logprobs"], chat=True)
+        choice = {"index": 0, "message": message, "finish_reason": "length", "logprobs": written}
+        return {"object": "chat.completion", "model": MODEL, "choices": [choice], "usage": None}
+
     def _chat(self, body: dict[str, Any]) -> object:
         asked = body["messages"]
+        if body.get("logprobs"):
+            return self._letter(body)
         first = len(asked) == 2
         text, finish = json.dumps(local_model.judge(asked)), "stop"
         way = self.server.ways.chat
@@ -242,11 +276,19 @@ class Handler(BaseHTTPRequestHandler):
         elif way == "cut":
             text, finish = text[: len(text) // 2], "length"
         elif way == "invented":
-            text = json.dumps({"quote": "words that no passage has", "verdict": "supported"})
+            text = json.dumps(_invented(json.loads(asked[1]["content"])))
         read = sum(len(message["content"]) for message in asked) // 4
         usage = {"prompt_tokens": read, "completion_tokens": len(text) // 4, "total_tokens": 0}
         choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
         return {"object": "chat.completion", "model": MODEL, "choices": [choice], "usage": usage}
+
+
+def _invented(given: dict[str, Any]) -> object:
+    """An answer of the right shape whose quotation stands nowhere."""
+    quote = "words that no text has"
+    if "step" in given:
+        return {"claims": [{"quote": quote, "claim": given["step"], "query": "anything"}]}
+    return {"quote": quote, "grade": "correct"} if "response" in given else {"quote": quote, "verdict": "supported"}
 
 
 def main() -> None:

@@ -136,10 +136,14 @@ def make_audited(
     surprisals: Sequence[float] = (0.7, 0.6, 0.8, 0.3, 0.1),
     sentences: Sequence[str] = SENTENCES,
     scorer: str = "scripted:",
+    others: Mapping[str, Sequence[float]] | None = None,
     paper: bool = False,
     **changes: object,
 ) -> Audited:
-    """One audited trace: `verdicts` on its first sentences, a `grade` or the reason why there is none."""
+    """One audited trace: `verdicts` on its first sentences, a `grade` or the reason why there is none.
+
+    `others` are the surprisals of further scorers.
+    """
     trace = make_trace(number, **{"reasoning": "".join(sentences), **changes})
     steps = make_steps(trace, sentences)
     claims = make_claims(trace, steps, len(verdicts))
@@ -155,6 +159,7 @@ def make_audited(
         gain=make_gain(trace, steps, surprisals),
         scorer=scorer,
         paper=paper,
+        others=tuple((name, make_gain(trace, steps, told)) for name, told in (others or {}).items()),
     )
 
 

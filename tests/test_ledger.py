@@ -226,3 +226,28 @@ def test_a_line_that_cannot_be_imported_is_named_by_its_number(tmp_path: Path, l
     (tmp_path / "lines.jsonl").write_text("\n" + line + "\n")
     with Ledger(tmp_path / "ledger") as ledger, pytest.raises(InputError, match="line 2"):
         import_lines(ledger, tmp_path / "lines.jsonl")
+
+
+AT_ONCE = """
+import sys, threading
+sys.setswitchinterval(1e-7)
+from pathlib import Path
+from knowreason.ledger import Call, Ledger
+
+call = Call("entail", "m", "", "", "", "passage", "claim")
+with Ledger(Path(sys.argv[1])) as kept:
+    start = threading.Barrier(32)
+    threads = [threading.Thread(target=lambda: (start.wait(), kept.get(call))) for _ in range(32)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+"""
+
+
+def test_many_threads_may_read_the_first_answers_of_a_process_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger(path) as kept:
+        kept.put(Call("entail", "m", "", "", "", "passage", "claim"), YES)
+    for _ in range(12):
+        assert subprocess.run([sys.executable, "-c", AT_ONCE, str(path)], check=False, timeout=60).returncode == 0

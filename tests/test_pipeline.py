@@ -17,8 +17,9 @@ from typer.testing import CliRunner
 from knowreason.cli import app
 from knowreason.errors import InputError, StoreError
 from knowreason.frame import SCHEMAS
-from knowreason.pipeline import Audit, audit
+from knowreason.pipeline import audit
 from knowreason.read import ReadOptions, Source
+from knowreason.task import Audit
 
 TRACES = 48
 

@@ -18,8 +18,9 @@ import pytest
 from knowreason.errors import BudgetSpent, InputError, LedgerMiss, ModelError
 from knowreason.frame import SCHEMAS
 from knowreason.models.remote.terms import Remote
-from knowreason.pipeline import Audit, audit, estimate
+from knowreason.pipeline import audit, estimate
 from knowreason.read import Source
+from knowreason.task import Audit
 from local_server import PASSING, LocalServer, Ways, serving
 
 QUICK = Remote(timeout=5.0, backoff=0.002)
@@ -260,8 +261,8 @@ def test_the_first_line_says_what_is_sent_and_where(example_dir: Path, tmp_path:
         first, second = done.stderr.splitlines()[:2]
         place = f"127.0.0.1:{server.server_port} (this machine)"
         assert first == (
-            f"knowreason: a real run sends questions, options and reasoning text to {place} (scorer tiny); "
-            f"claims and corpus passages to {place} (verifier tiny)"
+            f"knowreason: a real run sends questions, options, reference answers and reasoning text to {place} "
+            f"(scorer tiny); claims and corpus passages to {place} (verifier tiny)"
         )
         assert second.startswith("knowreason: would ask for at most about")
         assert not (tmp_path / "runs").exists()

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from knowreason.errors import KnowreasonError
     from knowreason.frame import Summary, read_summary
-    from knowreason.pipeline import Audit, audit
+    from knowreason.pipeline import audit
     from knowreason.read import ReadOptions, Source, read_traces
     from knowreason.records import (
         Claim,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Verification,
     )
     from knowreason.report import write_report
+    from knowreason.task import Audit
 
 __all__ = [
     "Audit",
@@ -59,7 +60,7 @@ __all__ = [
 
 _HOMES = {
     "audit": "pipeline",
-    "Audit": "pipeline",
+    "Audit": "task",
     "KnowreasonError": "errors",
     "read_summary": "frame",
     "Summary": "frame",

@@ -10,7 +10,7 @@ from typing import Annotated, Never
 import typer
 
 from knowreason.arguments import spread
-from knowreason.commands import audit, compare, doctor, index, lab, ledger, read, report
+from knowreason.commands import audit, compare, conditions, diagnose, doctor, index, lab, ledger, read, report
 from knowreason.errors import KnowreasonError
 
 _PLAIN = str.maketrans({"−": "-", "–": "-", "…": "...", "·": "-", "─": "-", "✓": "+", "✗": "x"})
@@ -43,7 +43,17 @@ def knowreason(
     """Measure what reasoning traces state as fact, and how they reach their answer."""
 
 
-for command in (audit.audit, read.read, index.index, report.report, compare.compare, ledger.ledger, doctor.doctor):
+for command in (
+    audit.audit,
+    read.read,
+    index.index,
+    report.report,
+    compare.compare,
+    diagnose.diagnose,
+    conditions.conditions,
+    ledger.ledger,
+    doctor.doctor,
+):
     app.command()(command)
 app.add_typer(lab.lab)
 

@@ -24,9 +24,10 @@ from typing import Any, Literal, NamedTuple, Self, TypeVar
 import msgspec
 
 from knowreason.errors import InputError, LedgerMiss, StoreError
-from knowreason.records import Record, Unscored
+from knowreason.records import Letters, Mark, ReadClaims, Record, Unscored
 
-Kind = Literal["entail", "observe", "logprobs", "proof"]
+Kind = Literal["entail", "observe", "logprobs", "letters", "claims", "grade", "proof"]
+Output = list[float] | Letters | ReadClaims | Mark | Unscored
 _WAIT = 60.0  # seconds to wait for another process that writes
 _SCHEMA = """
 create table if not exists texts (hash blob primary key, body blob not null) without rowid;
@@ -44,7 +45,9 @@ _ROWS = (
 
 
 class Call(NamedTuple):
-    """What was asked. `context` and `target` are the input: passage and claim, or context and continuation.
+    """What was asked. `context` and `target` are the input: passage and claim, context and continuation or letters.
+
+    What comes with a step of reasoning or with a response to be graded is the context, as JSON.
 
     `prompt` names the prompt's version and hash, "" where there is none; `parameters` is canonical JSON; `turn` is 1
     for the question that follows an unusable first answer.
@@ -75,16 +78,20 @@ class Usage(Record, frozen=True):
 class Answer(Record, frozen=True):
     """What came back: `text` as the server sent it, `output` what was made of it.
 
-    `output` are probabilities or log-probabilities in nats, or why there are none. `span` is the cited piece of the
-    passage. `latency` is in seconds, `date` in UTC.
+    `output` are probabilities or log-probabilities in nats, claims, a grade, or why there are none. `span` is the
+    cited piece of the passage. `latency` is in seconds, `date` in UTC.
     """
 
-    output: list[float] | Unscored
+    output: Output
     text: str
     usage: Usage
     latency: float
     date: str
     span: tuple[int, int] | None = None
+
+
+# made here, in one thread: types that several threads meet first at once can bring msgspec down
+_ANSWER = msgspec.json.Decoder(Answer)
 
 
 class Ledger:
@@ -115,7 +122,7 @@ class Ledger:
         """The answer of a call, None where it was never made. Raises `LedgerMiss` instead in a replay."""
         row = self._one("select answer from calls where key = ?", call.key)
         if row is not None:
-            return msgspec.json.decode(zlib.decompress(row[0]), type=Answer)
+            return _ANSWER.decode(zlib.decompress(row[0]))
         if self.replay:
             raise LedgerMiss(f"{self.path} holds no answer of {call.model} to {_named(call)}: run it without --replay")
         return None
@@ -142,7 +149,7 @@ class Ledger:
         for kind, model, revision, prompt, parameters, turn, body, target, answer in self._db.execute(_ROWS):
             context = zlib.decompress(body).decode()
             call = Call(kind, model, revision, prompt, parameters, context, target, turn)
-            yield call, msgspec.json.decode(zlib.decompress(answer), type=Answer)
+            yield call, _ANSWER.decode(zlib.decompress(answer))
 
     def _open(self) -> sqlite3.Connection:
         # read-only files and folders can be replayed: "immutable" needs no write-ahead files beside them
@@ -220,7 +227,7 @@ class Line(Record, frozen=True, omit_defaults=True):
 
     kind: Kind
     input: Any
-    output: list[float] | Unscored
+    output: Output
     span: tuple[int, int] | None = None
     call: Asked | None = None
 

@@ -18,28 +18,27 @@ from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from threading import Event
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
 from knowreason.decompose import decompose
-from knowreason.errors import InputError, ModelError
+from knowreason.errors import InputError
 from knowreason.frame import SCHEMAS, Audited, rows_of, write_summary
-from knowreason.gain import OptionScorer, trace_gain
-from knowreason.grade import Grader
-from knowreason.ledger import Usage
-from knowreason.models.load import Model
-from knowreason.models.protocols import Entailer, Judge, Observer, Scorer
-from knowreason.models.remote.session import Counting, Estimate, Session
-from knowreason.models.remote.terms import Remote
+from knowreason.gain import trace_gain
+from knowreason.grade import Grader, judged_grade, needs_judge
+from knowreason.instruments import Instruments, counting, load_instruments, reach
+from knowreason.models.remote.counting import NOTHING, Estimate
+from knowreason.models.remote.session import Session
 from knowreason.models.tokens import count_tokens
-from knowreason.read import ReadOptions, Source, as_source, source_files
+from knowreason.read import source_files
 from knowreason.records import Grade, Trace, Unscored
 from knowreason.retrieve import Index
 from knowreason.retrieve.knowledge import open_knowledge
-from knowreason.selection import SELECTABLE, Selection, Wanted, choose, nothing_to_audit, selected
+from knowreason.selection import Selection, choose, nothing_to_audit, selected
 from knowreason.store import Store, hash_files
-from knowreason.verify import Thresholds, verify_claims
+from knowreason.task import Audit
+from knowreason.verify import verify_claims
 
 PASSAGES = 5  # passages judged a claim
 UNIT = 8  # traces of one part; part of the file format, not a tuning knob
@@ -53,66 +52,6 @@ class Progress(Protocol):
         ...
 
 
-class Audit(msgspec.Struct, frozen=True, kw_only=True):
-    """What to audit and how. Texts are taken as paths: `Audit(sources="traces.jsonl", out="run")`.
-
-    sources: files or folders of traces or logs, each a path or `Source(path, name)`.
-    out: the run directory; an audit that was interrupted goes on there.
-    knowledge: corpora, or one index made by `knowreason index`; without any no claim is verified.
-    read: how logs are read: fields, settings, the filter of a harness, whether a gold answer is needed.
-    corpus_fields: text, title, id, source or licence, each with the corpus's own name for it.
-    where: the traces to keep: benchmark, domain, model, variant, condition or integrity, with its values.
-    scorer, verifier: who observes answers and who judges claims, `builtin:`, `scripted:PATH` or `openai:MODEL@URL`;
-        a causal language model, `hf:FOLDER`, can be the scorer.
-    limit: whole questions are taken until there are so many traces; None takes all.
-    seed: chooses the questions of `limit` and the bootstrap draws.
-    workers: threads, 0 for one a core, or more where servers are waited for. They change no figure.
-    paper: also the published KI and InfoGain.
-    remote: how models on servers are asked: ledger, replay, concurrency, budget. It changes no figure.
-    """
-
-    sources: tuple[Source, ...]
-    out: Path
-    knowledge: tuple[Path, ...] = ()
-    read: ReadOptions = ReadOptions()
-    corpus_fields: dict[str, str] = {}
-    where: dict[str, tuple[str, ...]] = {}
-    scorer: str = "builtin:"
-    verifier: str = "builtin:"
-    limit: int | None = None
-    seed: int = 0
-    workers: int = 0
-    paper: bool = False
-    remote: Remote = Remote()
-
-    def __post_init__(self) -> None:
-        """Texts become paths and sources, a single one a tuple of one. Raises InputError for other things."""
-        plain: dict[str, object] = {
-            "sources": tuple(as_source(given) for given in _several(self.sources)),
-            "out": Path(self.out),
-            "knowledge": tuple(Path(given) for given in _several(self.knowledge)),
-            "where": {field: _several(values) for field, values in self.where.items()},
-        }
-        for name, value in plain.items():
-            msgspec.structs.force_setattr(self, name, value)
-
-
-def _several(given: Any) -> tuple[Any, ...]:
-    return (given,) if isinstance(given, str | Path | Source) else tuple(given)
-
-
-class Instruments(msgspec.Struct, frozen=True):
-    """Everything that judges, shared by all workers; `paper` asks for the published figures too."""
-
-    index: Index | None
-    entailer: Entailer | Judge
-    observer: Observer
-    thresholds: Thresholds
-    scorer_name: str
-    described: dict[str, dict[str, str]]
-    paper: bool = False
-
-
 def audit(task: Audit, progress: Progress | None = None, tell: Callable[[str], None] | None = None) -> Path:
     """Runs the whole audit into `task.out`, or goes on where an interrupted one stopped; returns the folder.
 
@@ -120,8 +59,8 @@ def audit(task: Audit, progress: Progress | None = None, tell: Callable[[str], N
     Raises `InputError`, `ModelError` or `StoreError` with one clear line for what a user can mend.
     """
     show: Progress = progress or _silent
-    _check(task)
-    with Session(task.remote, _ledger_of(task)) as session:
+    task.check()
+    with Session(task.remote, task.ledger) as session:
         instruments = _ready(task, session, show, tell or _quiet)
         store = Store(task.out, SCHEMAS)
         told, fingerprint = _manifest(task, instruments), _fingerprint(task, instruments)
@@ -142,44 +81,38 @@ def estimate(task: Audit, progress: Progress | None = None) -> str:
 
     Raises what `audit` raises, `BudgetSpent` among it where the estimate is over the budget.
     """
-    _check(task)
-    kept = _ledger_of(task)
+    task.check()
+    kept = task.ledger
     with Session(task.remote, kept if kept.is_file() else Path(":memory:")) as session:
-        instruments = _instruments(task, progress or _silent, session)
+        instruments = load_instruments(task, _index(task, progress or _silent), session)
         return session.check(_estimate(task, session, instruments, progress or _silent))
-
-
-def _ledger_of(task: Audit) -> Path:
-    """Beside the run directory: runs next to each other share it, and a run can be deleted without it."""
-    return task.remote.ledger or task.out.absolute().parent / "ledger.sqlite"
 
 
 def _ready(task: Audit, session: Session, show: Progress, tell: Callable[[str], None]) -> Instruments:
     """The instruments; those on servers counted, within the budget, reached and proven."""
-    instruments = _instruments(task, show, session)
+    instruments = load_instruments(task, _index(task, show), session)
     if session.asks:
         tell(session.check(_estimate(task, session, instruments, show)))
-    session.begin(task.scorer, task.verifier if task.knowledge else None)
-    uris = {"verifier": task.verifier, "scorer": task.scorer}
-    described = {use: session.described(uris[use], told) for use, told in instruments.described.items()}
-    return msgspec.structs.replace(instruments, described=described)
+    return reach(instruments, task, session)
+
+
+def _index(task: Audit, show: Progress) -> Index | None:
+    if not task.knowledge:
+        return None
+    return open_knowledge(
+        task.knowledge, fields=task.corpus_fields, progress=lambda done, total: show("index", done, total)
+    )
 
 
 def _estimate(task: Audit, session: Session, instruments: Instruments, show: Progress) -> Estimate:
     """Works through all traces with stand-ins that count what they are asked."""
-    verifier, scorer = session.stand_in(task.verifier), session.stand_in(task.scorer)
-    if task.scorer == task.verifier:
-        scorer = verifier
-    counting = msgspec.structs.replace(instruments, entailer=verifier, observer=_observer(task.scorer, scorer))
-    selection, _ = choose(_wanted(task), show)
-    for number, trace in enumerate(selected(_wanted(task), selection), start=1):
-        ungraded = Grade(trace_id=trace.trace_id, outcome=Unscored(reason="counted"), answer=None)
-        audit_trace(trace, ungraded, counting)
+    counters, models = counting(instruments, task, session)
+    selection, _ = choose(task.wanted, show)
+    for number, trace in enumerate(selected(task.wanted, selection), start=1):
+        reason = "needs_judge" if needs_judge(trace) else "counted"
+        audit_trace(trace, Grade(trace_id=trace.trace_id, outcome=Unscored(reason=reason), answer=None), counters)
         show("count", number, selection.traces)
-    counts = [
-        model.estimate for model in {id(m): m for m in (verifier, scorer)}.values() if isinstance(model, Counting)
-    ]
-    return sum(counts, Estimate(0, 0, Usage()))
+    return sum((model.estimate for model in models), NOTHING)
 
 
 def _run(
@@ -202,53 +135,9 @@ def _run(
     write_summary(task.out, seed=task.seed, paper=task.paper)
 
 
-def _check(task: Audit) -> None:
-    if task.limit is not None and task.limit < 1:
-        raise InputError(f"--limit {task.limit}: keep at least one trace")
-    if task.workers < 0:
-        raise InputError(f"--workers {task.workers}: give a positive number, or 0 for one a core")
-    unknown = sorted(set(task.where) - set(SELECTABLE))
-    if unknown:
-        raise InputError(f"--where {unknown[0]}: choose from {', '.join(SELECTABLE)}")
-
-
-def _instruments(task: Audit, show: Progress, session: Session) -> Instruments:
-    verifier = session.load(task.verifier)
-    scorer = verifier if task.scorer == task.verifier else session.load(task.scorer)
-    if not isinstance(verifier, Entailer | Judge):
-        raise ModelError(f"--verifier {task.verifier} cannot judge claims: it has no entailment")
-    index = None
-    if task.knowledge:
-        index = open_knowledge(
-            task.knowledge, fields=task.corpus_fields, progress=lambda done, total: show("index", done, total)
-        )
-    thresholds: Thresholds = getattr(verifier, "thresholds", Thresholds())
-    return Instruments(
-        index=index,
-        entailer=verifier,
-        observer=_observer(task.scorer, scorer),
-        thresholds=thresholds,
-        scorer_name=scorer.describe()["id"],
-        described={"verifier": verifier.describe(), "scorer": scorer.describe()},
-        paper=task.paper,
-    )
-
-
-def _observer(uri: str, model: Model) -> Observer:
-    if isinstance(model, Observer):
-        return model
-    if isinstance(model, Scorer):
-        return OptionScorer(model)
-    raise ModelError(f"--scorer {uri} can neither observe answers nor score continuations")
-
-
-def _wanted(task: Audit) -> Wanted:
-    return Wanted(task.sources, task.read, task.where, task.limit, task.seed)
-
-
 def _select(task: Audit, store: Store, show: Progress) -> Selection:
     """Reads everything once, and writes read_issues.jsonl."""
-    selection, issues = choose(_wanted(task), show)
+    selection, issues = choose(task.wanted, show)
     store.write_text("read_issues.jsonl", "".join(line + "\n" for line in issues))
     return selection
 
@@ -258,7 +147,7 @@ def _work(
 ) -> int:
     """Audits every unit that has no part yet; returns how many parts there are."""
     workers = task.workers or max(os.cpu_count() or 1, session.workers)
-    traces = selected(_wanted(task), selection)
+    traces = selected(task.wanted, selection)
     waiting: deque[tuple[Future[None], int]] = deque()
     stop = session.stop
     done = part = 0
@@ -308,19 +197,27 @@ def _audit_unit(
 
 def audit_trace(trace: Trace, grade: Grade, instruments: Instruments) -> Audited:
     """All measurements of one trace."""
-    parts = decompose(trace, count_tokens)
+    parts = decompose(trace, count_tokens, instruments.decomposer)
     index = instruments.index
-    found = None if index is None else index.search([claim.normalised for claim in parts.claims], PASSAGES)
+    queries = [claim.query or claim.normalised for claim in parts.claims]
+    found = None if index is None else index.search(queries, PASSAGES)
+    if instruments.marker is not None:
+        grade = judged_grade(trace, grade, instruments.marker, instruments.marker_name)
     return Audited(
         trace=trace,
         steps=parts.steps,
         claims=parts.claims,
         commitment=parts.commitment,
         grade=grade,
-        verifications=verify_claims(trace, parts.claims, found, instruments.entailer, instruments.thresholds),
+        verifications=verify_claims(
+            trace, parts.claims, found, instruments.entailer, instruments.thresholds, parts.unread
+        ),
         gain=trace_gain(trace, parts.steps, parts.commitment, instruments.observer),
         scorer=instruments.scorer_name,
         paper=instruments.paper,
+        others=tuple(
+            (name, trace_gain(trace, parts.steps, parts.commitment, other)) for name, other in instruments.others
+        ),
     )
 
 

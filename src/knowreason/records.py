@@ -101,7 +101,8 @@ class Claim(Record, frozen=True):
     """A span that asserts a checkable domain fact.
 
     `text` is `trace.reasoning[start:end]`; `normalised` carries the referent of a pronoun and the subject of
-    the question where the span leaves them out, and is what gets retrieved and verified.
+    the question where the span leaves them out, and is what gets verified. `query` is what passages are searched
+    with, "" for the normalised form.
     """
 
     trace_id: str
@@ -111,6 +112,55 @@ class Claim(Record, frozen=True):
     end: int
     text: str
     normalised: str
+    query: str = ""
+
+
+class StepToRead(Record, frozen=True):
+    """What a decomposer is asked: which claims `text`, a step of reasoning about `question`, makes.
+
+    `spoken_of` are the things named last before the step, for which its pronouns may stand.
+    """
+
+    question: str
+    options: dict[str, str] | None
+    spoken_of: tuple[str, ...]
+    text: str
+
+
+class ReadClaim(Record, frozen=True):
+    """A claim that a decomposer read: a span of the step's text, self-contained wording, words to search for."""
+
+    start: int
+    end: int
+    normalised: str
+    query: str
+
+
+class ReadClaims(Record, frozen=True, tag="claims"):
+    """The claims of one step in order, none if it makes none."""
+
+    claims: tuple[ReadClaim, ...]
+
+
+class AnswerToGrade(Record, frozen=True):
+    """What a judge of free text is asked: whether `response` gives the answer `reference` to `question`."""
+
+    question: str
+    reference: str
+    response: str
+
+
+class Letters(Record, frozen=True, tag="letters"):
+    """Natural-log probabilities over the letters of a question; None for one that is next to impossible."""
+
+    logprobs: tuple[float | None, ...]
+
+
+class Mark(Record, frozen=True, tag="mark"):
+    """A judge's grade of a free answer, with the span of the response that states it (None: it states none)."""
+
+    label: GradeLabel
+    span: tuple[int, int] | None
 
 
 class Passage(Record, frozen=True):
@@ -193,6 +243,27 @@ class Prefixes(Record, frozen=True):
     targets: tuple[str, ...]
 
 
+class Prompt(Record, frozen=True):
+    """What a generator is asked: the turns of a chat as (role, text), and how to go on.
+
+    At most `max_tokens` are written, and no further than one of `stop`. `temperature` 0 takes the likeliest token each
+    time, above it tokens are drawn, and `seed` decides which.
+    """
+
+    turns: tuple[tuple[str, str], ...]
+    max_tokens: int
+    stop: tuple[str, ...] = ()
+    temperature: float = 0.0
+    seed: int = 0
+
+
+class Written(Record, frozen=True):
+    """What a generator wrote, without what ended it; `finished` says that it ended, and was not cut at `max_tokens`."""
+
+    text: str
+    finished: bool
+
+
 class Observation(Record, frozen=True):
     """What an observer is asked: which of `candidates` has `prefix`, written about `question`, settled on.
 
@@ -225,7 +296,7 @@ class TraceGain(Record, frozen=True):
     trace_id: str
     outcome: tuple[Gain, ...] | Unscored
     confident_wrong: float | None  # entropy drop over the candidates minus the gold gain, nats
-    answer_space: str  # "options", "candidates" or "tokens"
+    answer_space: str  # "options", "letters", "candidates" or "tokens"
     answer_tokens: int | None = None  # tokens of the gold answer, where the surprisal is summed over them
 
 
@@ -242,12 +313,16 @@ class Commitment(Record, frozen=True):
 
 
 class Grade(Record, frozen=True):
-    """Whether the stated answer is right: `answer` is what the one extraction rule found."""
+    """Whether the stated answer is right: `answer` is what the one extraction rule found, or a judge cited.
+
+    `grader` says who graded: "rule", or the URI of the judge.
+    """
 
     trace_id: str
     outcome: GradeLabel | Unscored
     answer: str | None
     conflicting_statements: int = 0
+    grader: str = "rule"
 
 
 class Interval(Record, frozen=True, tag="interval"):

@@ -26,7 +26,7 @@ from knowreason.errors import StoreError
 Schema = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Mapping[str, object]]]
 MANIFEST = "manifest.json"
-_KEYS = ("trace_id", "step", "claim", "rank")
+_KEYS = ("trace_id", "step", "claim", "rank", "scorer")
 
 
 class Store:

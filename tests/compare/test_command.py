@@ -9,11 +9,11 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from planted import answers, coins, surprisals, write_run
 from rich.console import Console
 
 from knowreason.compare import Comparison, Effect, compare_runs
 from knowreason.report.comparison import print_comparison
+from planted import answers, coins, surprisals, write_run
 
 
 def knowreason(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -101,4 +101,4 @@ def test_wrong_usage_is_exit_2_and_a_mistake_one_line(tmp_path: Path) -> None:
     assert knowreason("compare", run, "--baseline", "owl", "--gate", "luck").returncode == 2
     done = knowreason("compare", run, "--baseline", "hawk")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "the runs hold eagle, owl" in done.stderr
+    assert "what is compared holds eagle, owl" in done.stderr

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from planted import answers, coins, surprisals, write_run
 from scipy import stats as scipy_stats
 
 from knowreason.compare import Comparison, Contrast, Effect, Pairing, compare_runs, write_comparison
 from knowreason.compare.transferability import transferability
 from knowreason.errors import InputError, StoreError
 from knowreason.records import Grade, Interval, Unscored
+from planted import answers, coins, surprisals, write_run
 
 
 def only(comparison: Comparison) -> Contrast:
@@ -302,7 +302,7 @@ def test_mistakes_are_clear_lines(tmp_path: Path) -> None:
         + answers(coins(1, 30, 0.5), "eagle", variant="sft", sample=1)
     )
     run = write_run(tmp_path / "run", audited)
-    with pytest.raises(InputError, match="the runs hold eagle, owl"):
+    with pytest.raises(InputError, match="what is compared holds eagle, owl"):
         compare_runs([run], baseline="hawk")
     with pytest.raises(InputError, match=r"'eagle \(base\)' or 'eagle \(sft\)'"):
         compare_runs([run], baseline="owl", candidates=["eagle"])

@@ -118,7 +118,7 @@ def test_a_trace_without_a_statement_has_no_parts():
 
 
 def test_steps_of_an_empty_text_are_none():
-    assert take_apart("") == ((), (), None, None)
+    assert take_apart("") == ((), (), None, None, {})
 
 
 def test_real_traces_of_every_file_keep_the_invariants(data_dir, tmp_path):

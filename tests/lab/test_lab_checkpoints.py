@@ -17,11 +17,12 @@ from knowreason.lab.batches import batch
 from knowreason.lab.checkpoints import Size, Training, make_tokenizer
 from knowreason.lab.dials import TraceDials, WorldDials
 from knowreason.lab.documents import reading_document
+from knowreason.lab.probe import open_observer
 from knowreason.lab.recipes import ObserverRecipe, check_made_by, train_observer
 from knowreason.lab.results import WorldResult
 from knowreason.lab.run import PRESETS, SHIPPED, Preset, run
 from knowreason.lab.world import World
-from knowreason.models.huggingface import open_causal
+from knowreason.models.causal import CausalScorer
 from knowreason.records import Prefixes, Unscored
 
 TINY = ObserverRecipe(
@@ -78,7 +79,8 @@ def test_the_log_of_a_training_has_a_line_for_every_few_steps(trained: Path) -> 
 def test_what_is_trained_is_what_is_scored(trained: Path) -> None:
     import torch
 
-    scorer = open_causal(str(trained))
+    scorer = open_observer(trained)
+    assert isinstance(scorer, CausalScorer)
     world = World(TINY.world, 5)
     document = reading_document(world, world.of_split("stranger"), random.Random(3), TraceDials(filler=1.0))
     made = batch([document], make_tokenizer(world), 0)
@@ -99,7 +101,8 @@ def test_what_is_trained_is_what_is_scored(trained: Path) -> None:
 
 
 def test_the_saved_tokenizer_is_read_as_it_was_written(trained: Path) -> None:
-    scorer = open_causal(str(trained))
+    scorer = open_observer(trained)
+    assert isinstance(scorer, CausalScorer)
     world = World(TINY.world, 5)
     text = f"In {world.diseases[0]} the marker is {world.values['marker'][0]}.\nThe answer is:"
     own = make_tokenizer(world).encode(text, add_special_tokens=False).ids
@@ -144,4 +147,6 @@ def test_the_shipped_observers_were_made_by_the_recipe_and_prove_themselves(seed
     folder = SHIPPED / f"observer-{seed}"
     assert check_made_by(folder, PRESETS["quick"].recipe, seed) == folder
     assert sum(path.stat().st_size for path in folder.iterdir()) < 1_000_000
-    assert open_causal(str(folder)).proof
+    scorer = open_observer(folder)
+    assert isinstance(scorer, CausalScorer)
+    assert scorer.proof

@@ -13,8 +13,8 @@ QUESTION = "Which hormone lowers blood sugar?"
 KINDS = ("qwen2", "llama", "gpt2")
 
 
-def make_tokenizer(*, begin: bool = False) -> Any:
-    """A byte-level BPE tokenizer learned from a few sentences; `begin` puts a mark before every text."""
+def make_tokenizer(*, begin: bool = False, more: str = "") -> Any:
+    """A byte-level BPE tokenizer learned from a few sentences and `more`; `begin` puts a mark before every text."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -25,7 +25,7 @@ def make_tokenizer(*, begin: bool = False) -> Any:
     trainer = trainers.BpeTrainer(
         vocab_size=400, special_tokens=["<|end|>"], initial_alphabet=alphabet, show_progress=False
     )
-    made.train_from_iterator([TEXT, QUESTION, "The answer is: insulin glucagon cortisol"], trainer)
+    made.train_from_iterator([TEXT, QUESTION, "The answer is: insulin glucagon cortisol", more], trainer)
     if begin:
         made.post_processor = processors.TemplateProcessing(
             single="<|end|> $A", special_tokens=[("<|end|>", made.token_to_id("<|end|>"))]

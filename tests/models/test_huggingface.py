@@ -18,8 +18,9 @@ from knowreason.cli import app
 from knowreason.errors import ModelError
 from knowreason.models.load import load
 from knowreason.models.protocols import Entailer, Observer, PrefixScorer
-from knowreason.pipeline import Audit, audit
+from knowreason.pipeline import audit
 from knowreason.read import Source
+from knowreason.task import Audit
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -164,3 +165,100 @@ def test_a_model_that_cannot_be_fetched_is_one_clear_line(tmp_path: Path) -> Non
     assert done.returncode == 1
     assert done.stderr.startswith("knowreason: hf:reed/none: no such folder, and it could not be fetched: ")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_model(tmp_path_factory.mktemp("others") / "tiny", kind="gpt2")
+
+
+def _several(folders: list[str], example_dir: Path, out: Path, workers: int) -> Audit:
+    sources = (Source(str(example_dir / "traces.jsonl")),)
+    first, *others = folders
+    return Audit(
+        sources=sources,
+        out=out,
+        scorer=first,
+        more_scorers=tuple(others),
+        where={"benchmark": ("example-medicine",)},
+        limit=12,
+        workers=workers,
+    )
+
+
+@pytest.fixture(scope="module")
+def twice(folder: Path, second: Path, example_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    scorers = [f"hf:{folder}", f"hf:{second}", "builtin:"]
+    return audit(_several(scorers, example_dir, tmp_path_factory.mktemp("several") / "run", workers=1))
+
+
+def test_several_scorers_leave_the_first_ones_tables_alone_and_add_one(
+    twice: Path, folder: Path, example_dir: Path, tmp_path: Path
+) -> None:
+    alone = audit(_several([f"hf:{folder}"], example_dir, tmp_path / "run", workers=1))
+    same = pl.read_parquet(twice / "gains.parquet")
+    assert same.equals(pl.read_parquet(alone / "gains.parquet"))
+    assert pl.read_parquet(alone / "other_gains.parquet").height == 0
+    others = pl.read_parquet(twice / "other_gains.parquet")
+    assert others.group_by("scorer").len().height == 2
+    assert others.select(pl.struct("trace_id", "step", "scorer").is_duplicated().any()).item() is False
+    assert set(others["trace_id"]) == set(same["trace_id"])
+
+
+def test_folders_of_one_name_are_told_apart_by_their_hash(twice: Path, folder: Path) -> None:
+    models = json.loads((twice / "manifest.json").read_text())["models"]
+    names = [models[use]["id"] for use in ("scorer", "scorer_2", "scorer_3")]
+    assert [name.partition(" ")[0] for name in names[:2]] == ["hf:tiny", "hf:tiny"]
+    assert len(set(names)) == 3
+    assert names[0] == f"hf:tiny ({load(f'hf:{folder}').describe()['sha256'][:8]})"
+    scored = pl.read_parquet(twice / "scores.parquet")["scorer"].unique().to_list()
+    assert scored == names[:1]
+
+
+def test_what_a_second_scorer_sees_is_what_it_sees_alone(
+    twice: Path, second: Path, example_dir: Path, tmp_path: Path
+) -> None:
+    alone = pl.read_parquet(audit(_several([f"hf:{second}"], example_dir, tmp_path / "run", 1)) / "gains.parquet")
+    name = json.loads((twice / "manifest.json").read_text())["models"]["scorer_2"]["id"]
+    beside = pl.read_parquet(twice / "other_gains.parquet").filter(pl.col("scorer") == name)
+    assert beside.select(alone.columns).equals(alone)
+
+
+def test_an_audit_of_several_scorers_goes_on_after_a_stop_with_the_same_bytes(
+    twice: Path, folder: Path, second: Path, example_dir: Path, tmp_path: Path
+) -> None:
+    task = _several([f"hf:{folder}", f"hf:{second}", "builtin:"], example_dir, tmp_path / "run", workers=2)
+
+    class Stop(Exception):  # noqa: N818 - it stands for a kill
+        pass
+
+    def stop(stage: str, done: int, total: int | None) -> None:
+        if stage == "audit" and done:
+            raise Stop
+
+    with pytest.raises(Stop):
+        audit(task, stop)
+    audit(task)
+    for table in ("gains", "other_gains", "scores"):
+        assert (task.out / f"{table}.parquet").read_bytes() == (twice / f"{table}.parquet").read_bytes()
+
+
+def test_the_summary_says_how_far_scorers_agree_and_what_they_share(twice: Path) -> None:
+    summary = json.loads((twice / "summary.json").read_text())
+    pairs = [(found["compares"], found["traces"] + found["left_out"]) for found in summary["agreement"]]
+    n = pl.read_parquet(twice / "scores.parquet").filter(pl.col("gain_unscored").is_null()).height
+    assert sorted(pairs) == sorted([("gain with gain", n), ("commitment with gain", n), ("commitment with gain", n)])
+    assert all(found["total"]["type"] == "unscored" for found in summary["agreement"])  # 4 questions: refused
+    models = json.loads((twice / "manifest.json").read_text())["models"]
+    assert {found["scorer"] for found in summary["others"]} == {models[use]["id"] for use in ("scorer_2", "scorer_3")}
+
+
+def test_a_scorer_named_twice_is_refused(folder: Path, example_dir: Path, tmp_path: Path) -> None:
+    traces = str(example_dir / "traces.jsonl")
+    given = ["audit", traces, "--out", str(tmp_path / "run")]
+    again = CliRunner().invoke(app, [*given, "--scorer", f"hf:{folder}", "--scorer", f"hf:{folder}"])
+    assert "named twice" in str(again.exception)
+    copy = tmp_path / "tiny"
+    shutil.copytree(folder, copy)
+    same = CliRunner().invoke(app, [*given, "--scorer", f"hf:{folder}", "--scorer", f"hf:{copy}"])
+    assert "two scorers are the same model" in str(same.exception)

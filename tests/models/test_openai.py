@@ -15,7 +15,7 @@ from knowreason.gain import OptionScorer
 from knowreason.models.load import load
 from knowreason.models.openai import ServedModel
 from knowreason.models.protocols import Judge, Judgement, Scorer
-from knowreason.models.remote import judging
+from knowreason.models.remote.prompting import find_quote, prompt
 from knowreason.models.remote.terms import Remote, open_terms
 from knowreason.models.scripted import Scripted
 from knowreason.records import Continuation, Observation, Unscored
@@ -63,7 +63,7 @@ def test_by_token_ids_the_boundary_is_exact_wherever_it_lies(ledger: Path, conte
     with serving() as server, connected(server, ledger) as model:
         asked = Continuation(context=context, target=target)
         assert model.logprobs([asked]) == [pytest.approx(expected(asked), abs=1e-12)]
-        assert model.describe()["scored_by"] == "token ids"
+        assert model.describe("scorer")["scored_by"] == "token ids"
 
 
 def test_by_text_the_space_before_the_target_belongs_to_it(ledger: Path) -> None:
@@ -71,7 +71,7 @@ def test_by_text_the_space_before_the_target_belongs_to_it(ledger: Path) -> None
         asked = Continuation(context="The answer is: ", target="heat pump")
         moved = Continuation(context="The answer is:", target=" heat pump")
         assert model.logprobs([asked, moved]) == [pytest.approx(expected(moved), abs=1e-12)] * 2
-        assert model.describe()["scored_by"] == "text"
+        assert model.describe("scorer")["scored_by"] == "text"
 
 
 def test_by_text_a_token_over_the_boundary_has_no_answer_and_none_is_made_up(ledger: Path) -> None:
@@ -154,7 +154,7 @@ def test_one_pair_is_one_call_and_its_texts_stand_in_one_json_object(ledger: Pat
         systems = {body["messages"][0]["content"] for body in server.seen.bodies}
         schema = server.seen.bodies[0]["response_format"]["json_schema"]
     assert sorted(map(str, sent)) == sorted(str({"passage": p, "claim": c}) for p, c in (SUPPORTED, hostile))
-    assert systems == {judging.prompt().system}
+    assert systems == {prompt("verify").system}
     assert schema["strict"]
     assert schema["schema"]["additionalProperties"] is False
 
@@ -199,14 +199,14 @@ def test_a_repaired_answer_counts(ledger: Path) -> None:
     ],
 )
 def test_a_quote_is_found_as_it_stands_white_space_aside(quote: str, found: str | None) -> None:
-    span = judging.find_quote(quote, PASSAGE)
+    span = find_quote(quote, PASSAGE)
     assert (None if span is None else PASSAGE[slice(*span)]) == found
 
 
 def test_the_prompt_has_a_version_and_its_hash_is_in_the_description(ledger: Path) -> None:
     with serving() as server, connected(server, ledger) as model:
         told = model.describe()
-    assert told["prompt"] == f"verify-1 {judging.prompt().sha256[:16]}"
+    assert told["prompt"] == f"verify-1 {prompt('verify').sha256[:16]}"
     assert told["id"] == server.uri
 
 

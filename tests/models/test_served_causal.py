@@ -11,11 +11,13 @@ from made_causal import QUESTION, TEXT, make_model, make_tokenizer
 import made_records
 from knowreason.answers import final_statement
 from knowreason.decompose.steps import split_steps
-from knowreason.gain import OptionScorer, trace_gain
+from knowreason.gain import LetterScorer, OptionScorer, trace_gain
+from knowreason.models.huggingface import open_causal
+from knowreason.models.letters import letter_context
 from knowreason.models.load import load
 from knowreason.models.openai import ServedModel
 from knowreason.models.protocols import Scorer
-from knowreason.records import Trace, TraceGain, Unscored
+from knowreason.records import Observation, Trace, TraceGain, Unscored
 from local_server import Ways, serving
 
 torch = pytest.importorskip("torch")
@@ -43,16 +45,27 @@ class Served:
             logs = self._model(torch.tensor([ids])).logits[0].float().log_softmax(-1)
         return [None, *(float(logs[at, token]) for at, token in enumerate(ids[1:]))]
 
+    def top(self, ids: list[int]) -> dict[str, float]:
+        with torch.inference_mode():
+            logs = self._model(torch.tensor([ids])).logits[0, -1].float().log_softmax(-1)
+        return {self._tokenizer.decode([token]): float(value) for token, value in enumerate(logs)}
 
-def make_counting(kind: str, folder: Path) -> Served:
-    """A tiny model that was taught to count: a server must find " seven" likelier than another word after six."""
-    model, tokenizer = make_model(kind), make_tokenizer(begin=kind == "llama")
-    ids = tokenizer(COUNTING, return_tensors="pt").input_ids
+
+def teach(model: Any, texts: list[Any], rounds: int) -> None:
     steps = torch.optim.Adam(model.parameters(), lr=3e-3)
-    for _ in range(40):
+    for turn in range(rounds):
+        ids = texts[turn % len(texts)]
         steps.zero_grad()
         model(ids, labels=ids).loss.backward()
         steps.step()
+
+
+def make_counting(kind: str, folder: Path, *more: str) -> Served:
+    """A tiny model that was taught to count: a server must find " seven" likelier than another word after six."""
+    letters = " A B C" * 50  # each a token, as in real vocabularies
+    model, tokenizer = make_model(kind), make_tokenizer(begin=kind == "llama", more=letters if more else "")
+    texts = [tokenizer(text, return_tensors="pt").input_ids for text in (COUNTING, *more)]
+    teach(model, texts, 40 * len(texts))
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return Served(model.eval(), tokenizer)
@@ -90,5 +103,34 @@ def test_a_model_in_a_folder_and_the_same_on_a_server_give_equal_gains(
             assert [g.surprisal for g in other.outcome] == pytest.approx([g.surprisal for g in one.outcome], abs=1e-4)
             assert one.outcome[0].surprisal != pytest.approx(one.outcome[-1].surprisal, abs=1e-2)
             assert (other.answer_space, other.answer_tokens) == (one.answer_space, one.answer_tokens)
-        assert there.describe()["scored_by"] == ("token ids" if tokenize else "text")
+        assert there.describe("scorer")["scored_by"] == ("token ids" if tokenize else "text")
         there.close()
+
+
+def probe(options: tuple[str, str], right: str) -> str:
+    """What the probe of letters asks, with its answer."""
+    asked = Observation(
+        question="Which number comes after six?",
+        prefix="One, two, three, four, five, six,",
+        candidates=options,
+        labels=("A", "B"),
+    )
+    return f"{letter_context(asked)} {right}"
+
+
+def test_letters_of_a_model_in_a_folder_and_of_the_same_on_a_server_are_equal(tmp_path: Path) -> None:
+    lessons = probe(("seven", "purple"), "A"), probe(("purple", "seven"), "B")
+    language = make_counting("qwen2", tmp_path / "model", *lessons)
+    here = LetterScorer(open_causal(str(tmp_path / "model")))
+    with serving(Ways(echo="ignored", top=400, more=True), language=language) as server:
+        there = load(server.uri)
+        assert isinstance(there, ServedModel)
+        trace = make_trace(OPTIONS, "B")
+        steps, commitment = split_steps(trace, final_statement(TEXT, None, OPTIONS), lambda texts: [1] * len(texts))
+        one, other = (trace_gain(trace, steps, commitment, scorer) for scorer in (here, LetterScorer(there)))
+        there.close()
+    assert not isinstance(one.outcome, Unscored)
+    assert not isinstance(other.outcome, Unscored), other.outcome
+    assert one.answer_space == other.answer_space == "letters"
+    assert [g.surprisal for g in other.outcome] == pytest.approx([g.surprisal for g in one.outcome], abs=1e-4)
+    assert [g.entropy for g in other.outcome] == pytest.approx([g.entropy for g in one.outcome], abs=1e-4)

@@ -5,7 +5,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from knowreason.records import Unscored
-from knowreason.stats import Corrected, Share, rogan_gladen
+from knowreason.stats import Corrected, Share, Stretch, rogan_gladen, stretch, stretched
 
 PERFECT = Share(1.0, 1e12)
 
@@ -69,3 +69,40 @@ def test_the_interval_covers_the_truth_about_95_times_in_100() -> None:
 def test_what_is_no_share_raises() -> None:
     with pytest.raises(ValueError, match="no share"):
         rogan_gladen(Share(1.2, 10), PERFECT, PERFECT)
+
+
+def test_a_difference_under_one_instrument_is_only_stretched() -> None:
+    by = stretch(Share(0.9, 1e9), Share(0.6, 1e9))
+    assert isinstance(by, Stretch)
+    found = stretched(0.04, 0.01, by)
+    assert found.estimate == pytest.approx(0.08)
+    reach = 1.959964 * 0.01 / 0.5
+    assert (found.lower, found.upper) == pytest.approx((0.08 - reach, 0.08 + reach), abs=1e-5)
+
+
+def test_the_interval_of_a_stretched_difference_is_the_set_of_ratios_not_rejected() -> None:
+    by = stretch(Share(0.9, 200), Share(0.6, 200))
+    assert isinstance(by, Stretch)
+    found = stretched(0.1, 0.03, by)
+    for end in (found.lower, found.upper):  # Fieller: |d - r y| = z * sqrt(sd^2 + r^2 sy^2)
+        distance = abs(0.1 - end * by.youden) / np.hypot(0.03, end * by.error)
+        assert distance == pytest.approx(1.959964, abs=1e-4)
+
+
+def test_a_stretched_difference_stays_between_minus_one_and_one() -> None:
+    by = stretch(Share(0.7, 300), Share(0.6, 300))
+    assert isinstance(by, Stretch)
+    found = stretched(0.6, 0.3, by)
+    assert (found.estimate, found.upper, found.clipped) == (1.0, 1.0, True)
+
+
+@pytest.mark.parametrize(
+    ("sensitivity", "specificity"),
+    [(Share(0.5, 500), Share(0.5, 500)), (Share(0.55, 30), Share(0.55, 30)), (Share(0.3, 500), Share(0.6, 500))],
+)
+def test_an_instrument_that_is_not_clearly_above_chance_corrects_nothing(
+    sensitivity: Share, specificity: Share
+) -> None:
+    refused = stretch(sensitivity, specificity)
+    assert isinstance(refused, Unscored)
+    assert refused.reason == "uninformative_instrument"

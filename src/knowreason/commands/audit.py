@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -32,6 +32,9 @@ from knowreason.arguments import (
 )
 from knowreason.commands.output import announce, print_summary, tell
 
+if TYPE_CHECKING:
+    from knowreason.task import Audit
+
 
 def audit(
     traces: Traces,
@@ -43,8 +46,19 @@ def audit(
     where: Where = None,
     filter_name: Filter = None,
     no_gold: NoGold = False,
-    scorer: Annotated[str, typer.Option("--scorer", help="Who observes answers.")] = "builtin:",
-    verifier: Annotated[str, typer.Option("--verifier", help="Who judges claims.")] = "builtin:",
+    scorer: Annotated[
+        list[str] | None,
+        typer.Option("--scorer", help="Who observes answers; repeatable, to see who agrees. [builtin:]"),
+    ] = None,
+    judge: Annotated[
+        str | None, typer.Option("--judge", help="Who reads and verifies claims and grades free text.")
+    ] = None,
+    verifier: Annotated[str | None, typer.Option("--verifier", help="Who judges claims [--judge, builtin:].")] = None,
+    decomposer: Annotated[str | None, typer.Option("--decomposer", help="Who reads claims [--judge, rules].")] = None,
+    grader: Annotated[str | None, typer.Option("--grader", help="Who grades free text [--judge, nobody].")] = None,
+    target: Annotated[
+        Literal["text", "letter"], typer.Option("--target", help="What a causal scorer is asked for of an option.")
+    ] = "text",
     limit: Annotated[int | None, typer.Option("--limit", help="Whole questions until so many traces.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Chooses the questions of --limit and the bootstrap draws.")] = 0,
     workers: Annotated[int, typer.Option("--workers", help="Threads; 0 is one a core.")] = 0,
@@ -60,12 +74,14 @@ def audit(
     as_json: Json = False,
 ) -> None:
     """Measure traces: knowledge against a corpus, and where each trace commits, step by step."""
-    from knowreason.pipeline import Audit, estimate
     from knowreason.pipeline import audit as run_audit
+    from knowreason.pipeline import estimate
     from knowreason.progress import bars
     from knowreason.read import parse_source
     from knowreason.report import write_report
+    from knowreason.task import Audit
 
+    first, *others = scorer or ["builtin:"]
     task = Audit(
         sources=tuple(parse_source(text) for text in traces),
         out=out,
@@ -73,15 +89,19 @@ def audit(
         read=read_options(setting, field, filter_name, no_gold),
         corpus_fields=dict(pair("--corpus-field", text) for text in corpus_field or []),
         where=where_of(where or []),
-        scorer=scorer,
-        verifier=verifier,
+        scorer=first,
+        more_scorers=tuple(others),
+        verifier=verifier or judge or "builtin:",
+        decomposer=decomposer or (judge if knowledge else None) or "builtin:",
+        grader=grader or judge or "builtin:",
+        target=target,
         limit=limit,
         seed=seed,
         workers=workers,
         paper=paper,
         remote=remote_terms(ledger, replay, (concurrency, timeout), budget=(max_tokens, max_cost, price)),
     )
-    announce(task.scorer, task.verifier if task.knowledge else "", replay, dry_run=dry_run)
+    announce(_asked(task), replay, dry_run=dry_run)
     with bars() as progress:
         if dry_run:
             tell(f"would ask for {estimate(task, progress)}")
@@ -90,3 +110,9 @@ def audit(
         progress("report", 0, None)
         page = write_report(out)
     print_summary(out, page, as_json)
+
+
+def _asked(task: Audit) -> dict[str, str]:
+    """The models that will be asked, by their use: without a corpus nobody reads or judges claims."""
+    unasked = () if task.knowledge else ("verifier", "decomposer")
+    return {use: uri for use, uri in task.models.items() if use not in unasked}

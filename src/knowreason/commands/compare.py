@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from knowreason.arguments import Json
+from knowreason.arguments import Fields, Json, pair
 
 if TYPE_CHECKING:
     from knowreason.compare import Comparison
@@ -22,49 +22,84 @@ class Gate(StrEnum):
     SFT_TRAP = "sft-trap"
 
 
+Runs = Annotated[list[Path] | None, typer.Argument(metavar="RUN...", help="Run directories of finished audits.")]
+Baseline = Annotated[
+    str, typer.Option("--baseline", metavar="MODEL", help="Whom to compare with: MODEL, or 'MODEL (VARIANT)'.")
+]
+Candidates = Annotated[
+    list[str] | None,
+    typer.Option("--candidate", metavar="MODEL", help="Whom to compare; repeatable; every other model if left out."),
+]
+Predictions = Annotated[
+    list[Path] | None,
+    typer.Option("--predictions", metavar="FILE", help="Graded answers without text, beside runs or alone."),
+]
+Labels = Annotated[
+    list[Path] | None,
+    typer.Option("--labels", metavar="FILE", help="Claims of these traces labelled true or false: corrects KI."),
+]
+Margin = Annotated[
+    float, typer.Option("--margin", metavar="POINTS", help="The least difference in right answers that matters.")
+]
+TrainedOn = Annotated[
+    str | None,
+    typer.Option("--trained-on", metavar="DOMAIN", help="Domain or benchmark of the training: gives the index."),
+]
+General = Annotated[
+    str | None,
+    typer.Option(
+        "--general",
+        metavar="BENCHMARK_OR_DOMAIN",
+        help="What stands for general reasoning, to see how far it misleads elsewhere [mathematics].",
+    ),
+]
+Match = Annotated[
+    str | None,
+    typer.Option("--match", metavar="URI", help="A model that finds claims said in other words, builtin: say."),
+]
+Stop = Annotated[Gate | None, typer.Option("--gate", help="Exit 3 where this is shown for any model.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", help="Where to write; comparison.json in the first run, or here."),
+]
+Seed = Annotated[int, typer.Option("--seed", help="Of the bootstrap and permutation draws.")]
+
+
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories of finished audits.")],
-    baseline: Annotated[
-        str, typer.Option("--baseline", metavar="MODEL", help="Whom to compare with: MODEL, or 'MODEL (VARIANT)'.")
-    ],
-    candidate: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--candidate", metavar="MODEL", help="Whom to compare; repeatable; every other model if left out."
-        ),
-    ] = None,
-    margin: Annotated[
-        float, typer.Option("--margin", metavar="POINTS", help="The least difference in right answers that matters.")
-    ] = 3.0,
-    trained_on: Annotated[
-        str | None,
-        typer.Option("--trained-on", metavar="DOMAIN", help="Domain or benchmark of the training: gives the index."),
-    ] = None,
-    match: Annotated[
-        str | None,
-        typer.Option("--match", metavar="URI", help="A model that finds claims said in other words, builtin: say."),
-    ] = None,
-    gate: Annotated[Gate | None, typer.Option("--gate", help="Exit 3 where this is shown for any model.")] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Where to write; comparison.json in the first run.")
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of the bootstrap and permutation draws.")] = 0,
+    baseline: Baseline,
+    runs: Runs = None,
+    candidate: Candidates = None,
+    predictions: Predictions = None,
+    fields: Fields = None,
+    labels: Labels = None,
+    margin: Margin = 3.0,
+    trained_on: TrainedOn = None,
+    general: General = None,
+    match: Match = None,
+    gate: Stop = None,
+    out: Out = None,
+    seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Say what a training changed: transfer, and the SFT trap, on the same questions."""
+    """Say what a training changed: transfer, the SFT trap, compute against reasoning, overconfidence."""
     from knowreason.compare import compare_runs, matcher, write_comparison
     from knowreason.report.comparison import print_comparison
 
+    held = runs or []
     found = compare_runs(
-        runs,
+        held,
         baseline=baseline,
         candidates=candidate or [],
+        predictions=predictions or [],
+        fields=dict(pair("--field", text) for text in fields or []),
+        labels=labels or [],
         margin=margin / 100,
         trained_on=trained_on,
-        entailer=matcher(match) if match else None,
+        general=general,
+        meaning=matcher(match) if match else None,
         seed=seed,
     )
-    target = write_comparison(found, out or runs[0] / "comparison.json")
+    target = write_comparison(found, out or (held[0] if held else Path()) / "comparison.json")
     if as_json:
         typer.echo(target.read_text("utf-8"), nl=False)
     else:

@@ -13,14 +13,15 @@ from knowreason.commands.output import announce, print_json
 def doctor(
     uri: Annotated[str, typer.Argument(metavar="URI", help="The model to examine.")] = "builtin:",
     use: Annotated[
-        Literal["any", "scorer", "verifier"], typer.Option("--use", help="Examine it for this use only.")
+        Literal["any", "scorer", "letters", "verifier", "decomposer", "grader"],
+        typer.Option("--use", help="Examine it for this use only."),
     ] = "any",
     as_json: Json = False,
 ) -> None:
     """Show that a model can do what it claims, on probes whose answer is known."""
-    from knowreason.doctor import examine
+    from knowreason.doctor import examine, uses_of
 
-    announce(uri if use != "verifier" else "", uri if use != "scorer" else "", None)
+    announce(dict.fromkeys(uses_of(use), uri), None)
     findings = examine(uri, use)
     if as_json:
         print_json([finding._asdict() for finding in findings])

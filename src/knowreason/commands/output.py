@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import typer
 
 
-def announce(scorer: str, verifier: str, replay: Path | None, *, dry_run: bool = False) -> None:
-    """The first line of whatever may send something: what, and to which host."""
-    uris = {use: uri for use, uri in {"scorer": scorer, "verifier": verifier}.items() if uri.startswith("openai:")}
+def announce(models: Mapping[str, str], replay: Path | None, *, dry_run: bool = False) -> None:
+    """The first line of whatever may send something: what, and to which host; `models` are URIs by their use."""
+    uris = {use: uri for use, uri in models.items() if uri.startswith("openai:")}
     if not uris:
         return
     from knowreason.models.remote.address import notice

@@ -23,10 +23,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from knowreason.compare.comparison import ClaimChange, ClaimOutcome
+from knowreason.compare.meaning import Meaning, Said, sameness
 from knowreason.compare.sides import Pair
-from knowreason.errors import ModelError
-from knowreason.models.load import load
-from knowreason.models.protocols import Entailer
 from knowreason.records import Interval, Unscored
 from knowreason.stats import Permuted, benjamini_hochberg, limits, mean_difference, sign_flip, too_few
 
@@ -36,47 +34,46 @@ PARTS = tuple(
     f"{label}_{change}" for label in ("supported", "refuted") for change in ("newly_said", "no_longer_said", "rejudged")
 )
 _ALPHA = 0.05
-_SAME_FACT = 0.5  # probability of support both ways from which two claims state one fact
 _LONGER = 4  # letters: shorter words are mostly shared by chance
 _WORD = re.compile(r"[^\W_]+(?:\.\d+)?")
 _EMPTY = frozenset({"a", "an", "the"})
 
 
-class Said(NamedTuple):
-    """One claim of a trace: its text and its verdict, "undecided" where there is none."""
-
-    text: str
-    verdict: str
-
-
 class Matched(NamedTuple):
-    """The claims of one trace against those of another on the same question."""
+    """The claims of one trace against those of another on the same question.
+
+    `unread` pairs were too long for the model that matches by meaning: they are matched by their words only.
+    """
 
     newly_said: tuple[Said, ...]
     no_longer_said: tuple[Said, ...]
     kept: tuple[tuple[Said, Said], ...]
+    unread: int = 0
 
 
-def match(before: Sequence[Said], after: Sequence[Said], entailer: Entailer | None = None) -> Matched:
-    """Pairs claims that state the same fact, each at most once: by their words, then by entailment both ways.
+def match(before: Sequence[Said], after: Sequence[Said], meaning: Meaning | None = None) -> Matched:
+    """Pairs claims that state the same fact, each at most once: by their words, then by their meaning.
 
     Words are compared without case, punctuation and articles, in their order.
     """
     left, right = list(range(len(before))), list(range(len(after)))
     found: list[tuple[int, int]] = []
+    unread = 0
     for one in list(left):
         same = next((other for other in right if _words(before[one].text) == _words(after[other].text)), None)
         if same is not None:
             found.append((one, same))
             left.remove(one)
             right.remove(same)
-    if entailer is not None and left and right:
-        found += _by_meaning(before, after, left, right, entailer=entailer)
+    if meaning is not None and left and right:
+        more, unread = _by_meaning(before, after, left, right, meaning=meaning)
+        found += more
     kept = {one for one, _ in found}, {other for _, other in found}
     return Matched(
         newly_said=tuple(claim for n, claim in enumerate(after) if n not in kept[1]),
         no_longer_said=tuple(claim for n, claim in enumerate(before) if n not in kept[0]),
         kept=tuple((before[one], after[other]) for one, other in sorted(found)),
+        unread=unread,
     )
 
 
@@ -100,16 +97,8 @@ def split(matched: Matched) -> dict[str, float] | None:
     return parts
 
 
-def matcher(uri: str) -> Entailer:
-    """The model of `uri`, to match claims by meaning. Raises ModelError where it has no entailment."""
-    model = load(uri)
-    if not isinstance(model, Entailer):
-        raise ModelError(f"--match {uri} cannot match claims: it has no entailment")
-    return model
-
-
 def claim_change(
-    pair: Pair, claims: Mapping[str, Sequence[Said]], *, seed: int, draws: int, entailer: Entailer | None = None
+    pair: Pair, claims: Mapping[str, Sequence[Said]], *, seed: int, draws: int, meaning: Meaning | None = None
 ) -> ClaimChange | Unscored:
     """The split at one place, its means over questions with intervals; p are not yet adjusted (see `decided`).
 
@@ -118,10 +107,11 @@ def claim_change(
     """
     counts: Counter[str] = Counter()
     rows: dict[str, list[dict[str, float]]] = {}
-    alone = 0
+    alone = unread = 0
     for question, one, other in _trace_pairs(pair):
-        matched = match(claims.get(one, ()), claims.get(other, ()), entailer)
+        matched = match(claims.get(one, ()), claims.get(other, ()), meaning)
         counts += _counted(matched)
+        unread += matched.unread
         parts = split(matched)
         alone += parts is None
         if parts is not None:
@@ -134,6 +124,7 @@ def claim_change(
     return ClaimChange(
         questions=len(rows),
         pairs_without_decided=alone,
+        claim_pairs_unread=unread,
         counts=dict(sorted(counts.items())),
         total=_mean(_sum(table, *PARTS), seed=seed, draws=draws),
         parts={part: _mean(values, seed=seed, draws=draws) for part, values in table.items()},
@@ -197,21 +188,22 @@ def _trace_pairs(pair: Pair) -> list[tuple[str, str, str]]:
 
 
 def _by_meaning(
-    before: Sequence[Said], after: Sequence[Said], left: Sequence[int], right: Sequence[int], *, entailer: Entailer
-) -> list[tuple[int, int]]:
-    """The surest pairs first, each claim once; only pairs that share a word and of which one is decided are asked."""
+    before: Sequence[Said], after: Sequence[Said], left: Sequence[int], right: Sequence[int], *, meaning: Meaning
+) -> tuple[list[tuple[int, int]], int]:
+    """The surest pairs first, each claim once, and how many were not read.
+
+    Only pairs that share a word and of which one is decided are asked.
+    """
     pairs = [(one, other) for one in left for other in right if _worth_asking(before[one], after[other])]
     if not pairs:
-        return []
-    ways = [(before[one].text, after[other].text) for one, other in pairs]
-    said = entailer.entail([*ways, *((second, first) for first, second in ways)])
-    sure = {pair: min(said[n][0], said[n + len(pairs)][0]) for n, pair in enumerate(pairs)}
+        return [], 0
+    said = sameness([(before[one], after[other]) for one, other in pairs], meaning)
+    sure = {pair: found for pair, found in zip(pairs, said, strict=True) if isinstance(found, float)}
     found: list[tuple[int, int]] = []
-    for pair in sorted(pairs, key=lambda pair: (-sure[pair], pair)):
-        free = all(pair[0] != one and pair[1] != other for one, other in found)
-        if free and sure[pair] >= _SAME_FACT:
+    for pair in sorted(sure, key=lambda pair: (-sure[pair], pair)):
+        if all(pair[0] != one and pair[1] != other for one, other in found):
             found.append(pair)
-    return found
+    return found, sum(isinstance(found, Unscored) for found in said)
 
 
 def _worth_asking(one: Said, other: Said) -> bool:

@@ -12,7 +12,13 @@ from knowreason.conclusions import Conclusion
 from knowreason.records import Interval, Record, Unscored
 
 MeasureName = Literal[
-    "accuracy", "ki", "ki_before_commitment", "informative_gain", "commitment_gain", "commitment_to_gold"
+    "accuracy",
+    "ki",
+    "corrected_ki",
+    "ki_before_commitment",
+    "informative_gain",
+    "commitment_gain",
+    "commitment_to_gold",
 ]
 Outcome = Literal["higher", "lower", "same", "undecided"]
 ClaimOutcome = Literal["prunes", "adds", "prunes_and_adds", "not_enough_evidence"]
@@ -68,7 +74,8 @@ class ClaimChange(Record, frozen=True, tag="claim_change"):
     shares of the index. `supported_said` and `refuted_said` are what claims newly said and no longer said add
     together; their p come from swapping the sides of questions, and are adjusted over the comparison. "adds":
     supported claims newly said raise the index; "prunes": refuted claims no longer said do.
-    `pairs_without_decided` pairs have no decided claim on a side and are left out.
+    `pairs_without_decided` pairs have no decided claim on a side and are left out. `claim_pairs_unread` were too
+    long for the model that matches claims by meaning, and were matched by their words only.
     """
 
     questions: int
@@ -81,6 +88,7 @@ class ClaimChange(Record, frozen=True, tag="claim_change"):
     supported_p: float
     refuted_p: float
     outcome: ClaimOutcome
+    claim_pairs_unread: int = 0
 
 
 class Contrast(Record, frozen=True):
@@ -103,6 +111,81 @@ class Contrast(Record, frozen=True):
     claims: ClaimChange | Unscored
 
 
+class Spending(Record, frozen=True):
+    """One way in which the baseline spends compute on a question, and what it buys.
+
+    `way` names it ("cot", "majority of 4 (cot)"), `samples` counts its answers, `tokens` is their mean sum over the
+    questions (None where not known). `gap` is the share right minus the candidate's.
+    """
+
+    way: str
+    samples: int
+    tokens: float | None
+    right: Interval | Unscored
+    gap: Interval | Unscored
+
+
+class Meeting(Record, frozen=True, tag="meeting"):
+    """The cheapest way seen that comes within the margin, and the earliest and latest one that the data allow.
+
+    Each is the `way` of a `Spending`, None for "none of those seen"; `never` is the share of bootstrap draws in which
+    none does. `p_meets` tests that none is within the margin, `p_below` that one is (adjusted: Benjamini-Hochberg
+    over all curves of the comparison).
+    """
+
+    way: str | None
+    earliest: str | None
+    latest: str | None
+    never: float
+    p_meets: float
+    p_below: float
+    adjusted_p_meets: float
+    adjusted_p_below: float
+
+
+class CatchUp(Record, frozen=True):
+    """Whether the baseline meets the candidate's single answer by spending more, by one `strategy`.
+
+    "conditions" are ways of asking in the order of their tokens; "majority" votes among samples of `condition`;
+    "best" takes a right answer wherever one of the samples is right (pass@k), which nobody can without the key. The
+    candidate was asked once in `target_condition`; `dropped` questions lack some of the answers.
+    """
+
+    domain: str
+    benchmark: str
+    candidate: Side
+    strategy: Literal["conditions", "majority", "best"]
+    condition: str | None
+    target_condition: str
+    target: Interval | Unscored
+    target_tokens: float | None
+    questions: int
+    dropped: int
+    points: tuple[Spending, ...]
+    meets: Meeting | Unscored
+    conclusion: Conclusion
+
+
+class Reliance(Record, frozen=True):
+    """One model in one domain: right answers predicted from its general ones by the line of all other models.
+
+    `excess` is predicted minus measured: above 0, who trusted the general figure was overconfident. `scatter` is the
+    standard deviation of the excess over the models: how well such a line predicts at all.
+    """
+
+    domain: str
+    general: str
+    condition: str
+    model: Side
+    models: int
+    general_right: float
+    predicted: float
+    measured: float
+    excess: Interval
+    scatter: float
+    conclusion: Conclusion
+
+
 class Comparison(Record, frozen=True):
     """A whole comparison, its contrasts in a fixed order: candidate, domain, benchmark, condition.
 
@@ -121,3 +204,6 @@ class Comparison(Record, frozen=True):
     draws: int
     contrasts: tuple[Contrast, ...]
     warnings: tuple[str, ...]
+    predictions: tuple[str, ...] = ()
+    compute: tuple[CatchUp, ...] = ()
+    overconfidence: tuple[Reliance, ...] | Unscored = Unscored(reason="not_asked")

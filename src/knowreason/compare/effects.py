@@ -80,6 +80,7 @@ _RATIOS: dict[str, _Ratio] = {
         pl.col("grade").is_not_null(),
         "grade_unscored",
         bounded=True,
+        instrument="grader",
     ),
     "ki": _index(""),
     "ki_before_commitment": _index("_before"),
@@ -87,7 +88,7 @@ _RATIOS: dict[str, _Ratio] = {
     "commitment_gain": _gain("gain_commitment", "parts_unscored"),
     "commitment_to_gold": _gain("gain_total", "gain_unscored"),
     "steps": _Ratio(pl.col("steps"), pl.col("steps").is_not_null(), "grade_unscored"),
-    "tokens": _Ratio(pl.col("tokens"), pl.col("tokens").is_not_null(), "grade_unscored"),
+    "tokens": _Ratio(pl.col("tokens"), pl.col("tokens").is_not_null(), "grade_unscored", instrument="counter"),
     "informative_per_step": _per("gain_informative", pl.col("steps"), "parts_unscored"),
     "informative_per_100_tokens": _per("gain_informative", pl.col("reasoning_tokens") / 100, "parts_unscored"),
 }
@@ -291,8 +292,9 @@ def _sums(rows: pl.DataFrame, ratio: _Ratio) -> pl.DataFrame:
 
 
 def _alike(pair: Pair, column: str) -> bool:
-    named = {name for rows in (pair.baseline, pair.candidate) for name in rows[column].unique().to_list()}
-    return len(named) <= 1
+    one, other = (set(rows[column].unique().to_list()) for rows in (pair.baseline, pair.candidate))
+    # a rule may grade some traces of a benchmark and a judge the others: then it must be so on both sides
+    return one == other if column == "grader" else len(one | other) <= 1
 
 
 def _why_none(pair: Pair, column: str) -> Unscored:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
+import polars as pl
 
 from knowreason.compare.assumptions import lineage_of
-from knowreason.compare.claims import Said, claim_change, decided
+from knowreason.compare.catch_up import catch_ups
+from knowreason.compare.claims import claim_change, decided
 from knowreason.compare.comparison import ClaimChange, Comparison, Contrast, Effect, Side
+from knowreason.compare.corrected import MEASURE, Rates, corrected_effect, error_rates
 from knowreason.compare.effects import Plan, adjusted, effects_of, lengths_of, measures_of
-from knowreason.compare.sides import Pair, find_side, pair_up, read_claims, read_runs, sides
+from knowreason.compare.meaning import Meaning, Said
+from knowreason.compare.overconfidence import overconfidence
+from knowreason.compare.sides import Pair, find_side, pair_up, read_claims, read_rows, sides
 from knowreason.compare.transferability import transferability
 from knowreason.compare.verdicts import transfer, trap
 from knowreason.errors import InputError
 from knowreason.frame import SCHEMAS, cell_seed
 from knowreason.models.load import Model
-from knowreason.models.protocols import Entailer
 from knowreason.records import Interval, Unscored
 from knowreason.store import Store
 
@@ -25,6 +29,7 @@ MARGIN = 0.03
 """The least difference in a share of right answers that matters, unless another is declared."""
 
 _FORMAT = "1"
+_UNTOLD = "predictions do not tell a wrong answer from a missing one: part of a difference may be format."
 _NATS = 0.05
 _KI = 0.03
 
@@ -36,39 +41,40 @@ def compare_runs(
     *,
     baseline: str,
     candidates: Sequence[str] = (),
+    predictions: Sequence[Path] = (),
+    fields: Mapping[str, str] | None = None,
+    labels: Sequence[Path] = (),
     margin: float = MARGIN,
     trained_on: str | None = None,
-    entailer: Entailer | None = None,
+    general: str | None = None,
+    meaning: Meaning | None = None,
     seed: int = 0,
     draws: int = 2000,
 ) -> Comparison:
     """Compares models with `baseline` on the questions both answered; without `candidates`, every other model.
 
-    `margin` is the least difference in accuracy that matters, a share in (0, 1); differences in KI matter from .03,
-    in gains from .05 nats. `trained_on` names the domain or benchmark of the training, for the transferability
-    index. `entailer` matches claims that say one thing in other words. The same tables and seed give the same
-    comparison. Raises InputError for models or domains that the runs do not hold, StoreError for unfinished runs.
+    `predictions` are tables of graded answers beside the runs, or alone; `fields` says under which names they hold
+    ours. `labels` are labelled claims of the runs, for the corrected KI. `margin` is the least difference in accuracy
+    that matters, a share in (0, 1); differences in KI matter from .03, in gains from .05 nats. `trained_on` names the
+    domain or benchmark of the training, for the transferability index; `general` what stands for general reasoning,
+    for overconfidence. `meaning` matches claims that say one thing in other words. The same tables and seed give the
+    same comparison. Raises InputError for models, domains or claims that are not there and for bad predictions and
+    labels, StoreError for unfinished runs.
     """
     if not 0 < margin < 1:
         raise InputError(f"--margin {100 * margin:g}: give points above 0 and below 100")
-    rows = read_runs(runs)
-    base = find_side(rows, baseline, "--baseline")
-    chosen = [find_side(rows, name, "--candidate") for name in candidates] or [s for s in sides(rows) if s != base]
-    if base in chosen or not chosen:
-        raise InputError(f"--baseline {baseline}: there is no other model to compare it with")
-    pairs = pair_up(rows, base, dict.fromkeys(chosen))
-    if not pairs:
-        raise InputError(f"--baseline {baseline}: no benchmark was answered by it and by another model")
+    rows = read_rows(runs, predictions, fields)
+    base, chosen = _chosen(rows, baseline, candidates)
+    pairs = pair_up(rows, base, chosen)
     means = "commitment" if rows["scorer"].str.starts_with("builtin:").any() else "gain"
-    margins = dict.fromkeys(measures_of(means), _NATS) | {
-        "accuracy": margin,
-        "ki": _KI,
-        "ki_before_commitment": _KI,
-    }
-    plan = Plan(seed, draws, margins)
-    effects = adjusted([effects_of(pair, plan, means) for pair in pairs])
+    shares = {"accuracy": margin, "ki": _KI, "ki_before_commitment": _KI}
+    plan = Plan(seed, draws, dict.fromkeys(measures_of(means), _NATS) | shares)
+    catches = catch_ups(rows, base, chosen, plan)
+    if not (pairs or catches):
+        raise InputError(f"--baseline {baseline}: no benchmark was answered by it and by another model")
+    effects = _effects(pairs, plan, means, error_rates(labels, runs))
     indices = _indices(pairs, effects, trained_on)
-    changes = _changes(runs, pairs, effects, plan, entailer)
+    changes = _changes(runs, pairs, effects, plan, meaning)
     contrasts = [
         _contrast(pair, base, found, plan=plan, means=means, index=index, change=change)
         for pair, found, index, change in zip(pairs, effects, indices, changes, strict=True)
@@ -78,14 +84,31 @@ def compare_runs(
         runs=tuple(str(run) for run in runs),
         baseline=base,
         gain_means=means,
-        margins=margins,
+        margins=plan.margins,
         trained_on=trained_on,
-        matched_by=entailer.describe()["id"] if isinstance(entailer, Model) else "words",
+        matched_by=meaning.describe()["id"] if isinstance(meaning, Model) else "words",
         seed=seed,
         draws=draws,
         contrasts=tuple(contrasts),
-        warnings=_warnings(chosen, pairs, base),
+        warnings=(*_warnings(chosen, pairs, base), *([_UNTOLD] if predictions else [])),
+        predictions=tuple(str(path) for path in predictions),
+        compute=catches,
+        overconfidence=overconfidence(rows, general, plan),
     )
+
+
+def _effects(pairs: Sequence[Pair], plan: Plan, means: str, rates: Rates | Unscored) -> list[Effects]:
+    """Every measure at every place, the corrected KI among them, with p adjusted over places."""
+    measured = [effects_of(pair, plan, means) for pair in pairs]
+    return adjusted([{**each, MEASURE: corrected_effect(each["ki"], rates)} for each in measured])
+
+
+def _chosen(rows: pl.DataFrame, baseline: str, candidates: Sequence[str]) -> tuple[Side, list[Side]]:
+    base = find_side(rows, baseline, "--baseline")
+    chosen = [find_side(rows, name, "--candidate") for name in candidates] or [s for s in sides(rows) if s != base]
+    if base in chosen or not chosen:
+        raise InputError(f"--baseline {baseline}: there is no other model to compare it with")
+    return base, list(dict.fromkeys(chosen))
 
 
 def write_comparison(comparison: Comparison, target: Path) -> Path:
@@ -123,7 +146,7 @@ def _contrast(
 
 
 def _changes(
-    runs: Sequence[Path], pairs: Sequence[Pair], effects: Sequence[Effects], plan: Plan, entailer: Entailer | None
+    runs: Sequence[Path], pairs: Sequence[Pair], effects: Sequence[Effects], plan: Plan, meaning: Meaning | None
 ) -> list[ClaimChange | Unscored]:
     """What became of the claims at each place; where knowledge was not measured on both sides, why not."""
     said: dict[str, list[Said]] = {}
@@ -136,7 +159,7 @@ def _changes(
             found.append(ki)
             continue
         seed = cell_seed(plan.seed, (*pair.place, pair.side.model, pair.side.variant, "claims"))
-        found.append(claim_change(pair, said, seed=seed, draws=plan.draws, entailer=entailer))
+        found.append(claim_change(pair, said, seed=seed, draws=plan.draws, meaning=meaning))
     return decided(found)
 
 

@@ -24,6 +24,8 @@ _WHY = {
     "no_statement": "the traces state no answer",
     "no_reasoning": "the traces are bare answers without reasoning",
     "trained_on_question": "the observer learned from these questions",
+    "predictions_only": "graded predictions hold no reasoning; audit the traces themselves",
+    "answers_unknown": "the wrong answers do not say what was answered, so that no votes can be counted",
 }
 _DOUBTS = {
     "lineage": "{detail}, so that the difference need not be due to the training.",
@@ -36,7 +38,8 @@ _DOUBTS = {
 
 def model_name(side: Side) -> str:
     """The model, with its variant where that adds something."""
-    return f"{side.model} ({side.variant})" if side.variant and side.variant not in side.model else side.model
+    adds = side.variant not in ("", "unknown") and side.variant not in side.model
+    return f"{side.model} ({side.variant})" if adds else side.model
 
 
 def place_name(pair: Pair) -> str:
@@ -122,6 +125,11 @@ def claims_sentence(change: ClaimChange) -> str:
     return (
         f"{said} (refuted {_share_of(change.refuted_said)}, supported {_share_of(change.supported_said)} points of KI "
         f"a question, {change.questions:,} questions)."
+        + (
+            f" {change.claim_pairs_unread:,} pairs of claims were too long to be matched by meaning."
+            if change.claim_pairs_unread
+            else ""
+        )
     )
 
 
@@ -141,11 +149,11 @@ def _why_no_trap(accuracy: Effect, gain: Effect) -> str:
 def _undecided(effect: Effect, margin: str) -> str:
     n, needed = effect.difference.n, effect.questions_needed
     if needed > n:
-        return f"To find a difference of {margin}, or to rule it out, takes about {_rounded(needed):,} questions"
+        return f"To find a difference of {margin}, or to rule it out, takes about {rounded(needed):,} questions"
     return f"It lies too close to the margin of {margin} to be called"
 
 
-def _rounded(count: int) -> int:
+def rounded(count: int) -> int:
     """Two digits: more would be false precision."""
     digits = max(len(str(count)) - 2, 0)
     return -(-count // 10**digits) * 10**digits

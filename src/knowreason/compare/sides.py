@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
 from knowreason.compare.comparison import Pairing, Side
+from knowreason.compare.predictions import prediction_rows
 from knowreason.errors import InputError
-from knowreason.frame import SCHEMAS, joined_rows, open_tables
-from knowreason.store import Store
+from knowreason.frame import open_tables, read_runs
 
 _PLACE = ("benchmark", "condition")
 
@@ -26,27 +25,34 @@ class Pair(NamedTuple):
     candidate: pl.DataFrame
     pairing: Pairing
 
+    @property
+    def predicted(self) -> bool:
+        """Whether a side holds graded predictions, not traces."""
+        return any((rows["counter"] == "harness").any() for rows in (self.baseline, self.candidate))
 
-def read_runs(runs: Sequence[Path]) -> pl.DataFrame:
-    """One row a trace over all runs, with the run it is from and what measured it there.
 
-    `knower` and `scorer_key` name the instruments behind knowledge and gains: figures compare only where they agree.
-    Raises StoreError for a run that is not finished, InputError where two runs hold the same trace.
+def read_rows(
+    runs: Sequence[Path], predictions: Sequence[Path] = (), fields: Mapping[str, str] | None = None
+) -> pl.DataFrame:
+    """One row a trace over all runs and one an answer of the predictions, with where it is from and what measured it.
+
+    `knower`, `scorer_key` and `counter` name the instruments behind knowledge, gains and tokens: figures compare only
+    where they agree. Raises StoreError for a run that is not finished, InputError where two runs hold the same trace,
+    for bad predictions, and where there is neither a run nor a prediction.
     """
-    rows = pl.concat([_read(run) for run in runs])
-    twice = rows.filter(rows["trace_id"].is_duplicated())
-    if twice.height:
-        first = twice.sort("trace_id").row(0, named=True)
-        named = " and ".join(sorted(set(twice.filter(pl.col("trace_id") == first["trace_id"])["run"].to_list())))
-        raise InputError(f"the same trace of {first['model']} is in {named}: name one of these runs")
-    return rows
+    if not (runs or predictions):
+        raise InputError("nothing to compare: name a run directory, or graded answers with --predictions FILE")
+    told = [prediction_rows(predictions, fields or {}, runs)] if predictions else []
+    return pl.concat([*([read_runs(runs)] if runs else []), *told])
 
 
 def read_claims(runs: Sequence[Path]) -> pl.DataFrame:
     """One row a claim over all runs: its trace, its self-contained text, its verdict or "undecided", in order."""
     verdict = pl.col("verdict").replace("not_enough_info", "undecided").fill_null("undecided")
+    columns = {"trace_id": pl.String, "text": pl.String, "verdict": pl.String}
     tables = [open_tables(run)["claims"].sort("trace_id", "step", "claim") for run in runs]
-    return pl.concat([table.select("trace_id", text="normalised", verdict=verdict).collect() for table in tables])
+    held = [table.select("trace_id", text="normalised", verdict=verdict).collect() for table in tables]
+    return pl.concat([pl.DataFrame(schema=columns), *held])
 
 
 def find_side(rows: pl.DataFrame, name: str, option: str) -> Side:
@@ -55,7 +61,7 @@ def find_side(rows: pl.DataFrame, name: str, option: str) -> Side:
     found = [side for side in known if name in (side.model, f"{side.model} ({side.variant})")]
     if not found:
         held = ", ".join(sorted({side.model for side in known})[:12]) or "nothing"
-        raise InputError(f"{option} {name}: the runs hold {held}")
+        raise InputError(f"{option} {name}: what is compared holds {held}")
     if len(found) > 1:
         ways = " or ".join(f"'{side.model} ({side.variant})'" for side in found[:4])
         raise InputError(f"{option} {name}: measured in {len(found)} variants; write {ways}")
@@ -101,17 +107,3 @@ def _pair(own: pl.DataFrame, theirs: pl.DataFrame, side: Side) -> Pair:
 
 def _of(rows: pl.DataFrame, side: Side) -> pl.DataFrame:
     return rows.filter((pl.col("model") == side.model) & (pl.col("variant") == side.variant))
-
-
-def _read(run: Path) -> pl.DataFrame:
-    manifest = Store(run, SCHEMAS).manifest() or {}
-    models = manifest.get("models")
-    named = models if isinstance(models, dict) else {}
-    corpus = manifest.get("corpus")
-    version = manifest.get("version")
-    knower = (version, named.get("verifier"), manifest.get("thresholds"), corpus and corpus.get("hash"))
-    return joined_rows(open_tables(run)).with_columns(
-        run=pl.lit(str(run)),
-        knower=pl.lit(json.dumps(knower, sort_keys=True)),
-        scorer_key=pl.lit(json.dumps((version, named.get("scorer")), sort_keys=True)),
-    )

@@ -116,6 +116,11 @@ class _Reader:
                 yield found
             i += 1 if joined is None else 2
 
+    @property
+    def spoken_of(self) -> tuple[str, ...]:
+        """The things that a pronoun of the next sentence may stand for, the last one first."""
+        return tuple(name for name in (self._referents[self._last], self._referents[not self._last]) if name)
+
     def _join_relative(self, clauses: Sequence[Clause], i: int) -> Clause | None:
         """The relative clause that belongs to clause `i`, which a claim keeps."""
         following = clauses[i + 1] if i + 1 < len(clauses) else None
@@ -277,6 +282,17 @@ def find_claims(trace: Trace, steps: Sequence[Step]) -> tuple[Claim, ...]:
             for i, f in enumerate(found)
         ]
     return tuple(claims)
+
+
+def subjects_before(trace: Trace, steps: Sequence[Step]) -> list[tuple[str, ...]]:
+    """For each step the things spoken of last before it, at most two: what its pronouns may stand for."""
+    reader = _Reader(trace)
+    before: list[tuple[str, ...]] = []
+    for step in steps:
+        before.append(reader.spoken_of)
+        for start, end in split_sentences(step.text):
+            list(reader.read(step.start + start, step.start + end))
+    return before
 
 
 def _asks_number(trace: Trace) -> bool:

@@ -35,7 +35,8 @@ _REASONING_AT_LEAST = 25  # characters before the statement: less is a bare answ
 class Audited(NamedTuple):
     """All that was found out about one trace. `verifications` stand in the order of `claims`.
 
-    `paper` asks for the published figures too; without it their columns are null.
+    `paper` asks for the published figures too; without it their columns are null. `others` are gains under further
+    scorers, by their names.
     """
 
     trace: Trace
@@ -47,6 +48,7 @@ class Audited(NamedTuple):
     gain: TraceGain
     scorer: str
     paper: bool = False
+    others: tuple[tuple[str, TraceGain], ...] = ()
 
 
 def score_row(audited: Audited) -> Row:
@@ -59,6 +61,7 @@ def score_row(audited: Audited) -> Row:
         "grade_unscored": None if isinstance(grade.outcome, str) else grade.outcome.reason,
         "answer": grade.answer,
         "conflicting_statements": grade.conflicting_statements,
+        "grader": grade.grader,
         **_knowledge(audited),
         **_gain(audited),
         "content_at": commitment.content_at if commitment else None,

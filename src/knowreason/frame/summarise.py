@@ -11,6 +11,7 @@ import msgspec
 import polars as pl
 
 from knowreason.errors import StoreError
+from knowreason.frame.agreement import agreement, gains_by_scorer, other_gains, shared_families
 from knowreason.frame.statistics import cell_seed, measures, reason_counts
 from knowreason.frame.summary import (
     Cell,
@@ -24,19 +25,29 @@ from knowreason.frame.summary import (
 )
 from knowreason.frame.tables import SCHEMAS
 from knowreason.records import ContentRule, GradeLabel, Integrity
+from knowreason.store import Store
 
 Tables = Mapping[str, pl.DataFrame | pl.LazyFrame]
 
 _CELL = ("domain", "benchmark", "model", "variant", "condition")
 _NEEDED = ("traces", "scores", "claims", "gains")
+_OPTIONAL = ("other_gains",)
 _LEVEL = 0.95
 _FORMAT = "1"
 
 
-def summarise(run: Path | Tables, *, seed: int = 0, draws: int = 2000, paper: bool = False) -> Summary:
+def summarise(
+    run: Path | Tables,
+    *,
+    seed: int = 0,
+    draws: int = 2000,
+    paper: bool = False,
+    architectures: Mapping[str, str] | None = None,
+) -> Summary:
     """Every measure of every model and benchmark, with 95 % intervals clustered by question.
 
-    `run` is a run directory or its tables (traces, scores, claims, gains). The same tables and seed give the
+    `run` is a run directory or its tables (traces, scores, claims, gains, and other_gains where several scorers were
+    asked). `architectures` is what scorers declare themselves to be, by their names. The same tables and seed give the
     same summary; a cell's figures do not depend on the other cells. `paper` adds the published figures, which the
     tables hold only where the audit was asked for them. Raises StoreError where a table is missing
     or the tables do not belong together.
@@ -48,6 +59,7 @@ def summarise(run: Path | Tables, *, seed: int = 0, draws: int = 2000, paper: bo
         _cell(key, group, reasons, seed=seed, draws=draws, paper=paper)
         for key, group in sorted(rows.partition_by(_CELL, as_dict=True).items())
     )
+    by_scorer = gains_by_scorer(tables, rows)
     return Summary(
         version=_FORMAT,
         seed=seed,
@@ -57,12 +69,16 @@ def summarise(run: Path | Tables, *, seed: int = 0, draws: int = 2000, paper: bo
         questions=rows["question_key"].n_unique(),
         instruments=_instruments(rows),
         cells=cells,
+        others=other_gains(by_scorer, seed=seed, draws=draws, level=_LEVEL),
+        agreement=agreement(by_scorer, seed=seed, draws=draws, level=_LEVEL),
+        shared_families=shared_families(by_scorer, rows, architectures or {}),
     )
 
 
 def write_summary(run: Path, *, seed: int = 0, draws: int = 2000, paper: bool = False) -> Path:
     """Writes summary.json into a run directory, as a whole or not at all. Raises StoreError."""
-    encoded = msgspec.json.format(msgspec.json.encode(summarise(run, seed=seed, draws=draws, paper=paper)), indent=2)
+    found = summarise(run, seed=seed, draws=draws, paper=paper, architectures=_architectures(run))
+    encoded = msgspec.json.format(msgspec.json.encode(found), indent=2)
     target, temporary = run / "summary.json", run / ".summary.json.tmp"
     try:
         temporary.write_bytes(encoded + b"\n")
@@ -70,6 +86,13 @@ def write_summary(run: Path, *, seed: int = 0, draws: int = 2000, paper: bool = 
     except OSError as error:
         raise StoreError(f"cannot write {target}: {error.strerror or error}") from error
     return target
+
+
+def _architectures(run: Path) -> dict[str, str]:
+    """What the scorers of a run declare themselves to be, as far as its manifest tells."""
+    models = (Store(run, SCHEMAS).manifest() or {}).get("models")
+    told = [model for use, model in models.items() if use.startswith("scorer")] if isinstance(models, dict) else []
+    return {str(model["id"]): str(model["architecture"]) for model in told if "architecture" in model}
 
 
 def read_summary(run: Path | str) -> Summary:
@@ -88,7 +111,8 @@ def open_tables(run: Path) -> dict[str, pl.LazyFrame]:
     for name in _NEEDED:
         if not (run / f"{name}.parquet").is_file():
             raise StoreError(f"{run} holds no finished audit ({name}.parquet is missing): run the audit again")
-    tables = {name: pl.scan_parquet(run / f"{name}.parquet") for name in _NEEDED}
+    named = [*_NEEDED, *(name for name in _OPTIONAL if (run / f"{name}.parquet").is_file())]
+    tables = {name: pl.scan_parquet(run / f"{name}.parquet") for name in named}
     for name, table in tables.items():
         try:
             lacking = set(SCHEMAS[name]) - set(table.collect_schema().names())
@@ -140,8 +164,11 @@ def _why_no_place() -> pl.Expr:
 
 
 def _verdicts(claims: pl.LazyFrame, where: pl.Expr, suffix: str) -> pl.LazyFrame:
-    """Per trace, how many of the claims chosen by `where` are supported and refuted."""
+    """Per trace, how many of the claims chosen by `where` are supported, refuted, and undecided or unscored."""
     counts = [(pl.col("verdict") == label).sum().alias(f"{label}{suffix}") for label in ("supported", "refuted")]
+    counts.append(
+        (~pl.col("verdict").is_in(["supported", "refuted"]).fill_null(value=False)).sum().alias(f"open{suffix}")
+    )
     return claims.filter(where).group_by("trace_id").agg(counts)
 
 

@@ -125,8 +125,59 @@ class Instruments(Record, frozen=True):
     answer_spaces: dict[str, int]
 
 
+class OtherGain(Record, frozen=True):
+    """What a further scorer saw in the traces of one cell: means over traces, in nats.
+
+    `means` is "commitment" for the built-in observer, whose informative part says nothing about reasoning.
+    """
+
+    scorer: str
+    means: Literal["commitment", "gain"]
+    benchmark: str
+    domain: str
+    model: str
+    variant: str
+    condition: str
+    total: Measure
+    informative: Measure
+    traces: int
+
+
+class Agreement(Record, frozen=True):
+    """How far two scorers order the same things alike on one benchmark, all its models together.
+
+    `steps` is Kendall's tau-b of the gains of a trace's steps, as a mean over traces; `total` and `informative` are
+    Spearman's rho over traces. `compares` says what stands on both sides; where one is the built-in observer's
+    commitment there is no informative part to compare. `left_out` counts traces that one of the two has no figure for,
+    or scores on another scale (over options, numbers or the answer's tokens).
+    """
+
+    scorers: tuple[str, str]
+    compares: Literal["gain with gain", "commitment with gain", "commitment with commitment"]
+    benchmark: str
+    domain: str
+    condition: str
+    steps: Measure
+    total: Measure
+    informative: Measure
+    traces: int
+    left_out: int
+
+
+class SharedFamily(Record, frozen=True):
+    """A scorer and a scored model of one family, by what their names say; `seen_in` is how the scorer's was read."""
+
+    scorer: str
+    model: str
+    family: str
+    seen_in: Literal["name", "architecture"]
+
+
 class Summary(Record, frozen=True):
-    """A whole run, its cells in a fixed order: domain, benchmark, model, variant, condition."""
+    """A whole run, its cells in a fixed order: domain, benchmark, model, variant, condition.
+
+    `others` and `agreement` are empty where one scorer was asked.
+    """
 
     version: str
     seed: int
@@ -136,3 +187,6 @@ class Summary(Record, frozen=True):
     questions: int
     instruments: Instruments
     cells: tuple[Cell, ...]
+    others: tuple[OtherGain, ...] = ()
+    agreement: tuple[Agreement, ...] = ()
+    shared_families: tuple[SharedFamily, ...] = ()

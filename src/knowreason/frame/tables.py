@@ -6,7 +6,7 @@ import msgspec
 import polars as pl
 
 from knowreason.frame.scores import Audited, Row, score_row, scored_gains
-from knowreason.records import Claim, Unscored, Verdict, Verification
+from knowreason.records import Claim, TraceGain, Unscored, Verdict, Verification
 
 Schema = dict[str, type[pl.DataType]]
 
@@ -41,14 +41,17 @@ SCHEMAS: dict[str, Schema] = {
         "options gold answer_type reasoning response thinking_end integrity integrity_basis meta"
     ),
     "steps": _schema("trace_id step start end text move part tokens"),
-    "claims": _schema("trace_id step claim start end text normalised verdict confidence reason on_topic unscored"),
+    "claims": _schema(
+        "trace_id step claim start end text normalised query verdict confidence reason on_topic unscored"
+    ),
     "evidence": _schema(
         "trace_id step claim rank doc_id title source licence start end text retrieval_score "
         "p_supported p_refuted p_not_enough"
     ),
     "gains": _schema("trace_id step surprisal gain part entropy unscored"),
+    "other_gains": _schema("trace_id step scorer surprisal gain part entropy unscored answer_space answer_tokens"),
     "scores": _schema(
-        "trace_id grade grade_unscored answer conflicting_statements ki ki_lower ki_upper ki_coverage "
+        "trace_id grade grade_unscored answer conflicting_statements grader ki ki_lower ki_upper ki_coverage "
         "ki_before_commitment ki_on_topic ki_unscored claims supported refuted not_enough_info claims_unscored "
         "gain_total gain_informative gain_mention gain_commitment gain_statement gain_density parts_unscored "
         "misled_mass confident_wrong gain_unscored content_at statement_at content_rule scorer answer_space "
@@ -71,7 +74,8 @@ def rows_of(audited: Audited) -> dict[str, list[Row]]:
         "steps": step_rows(audited),
         "claims": claim_rows(audited),
         "evidence": evidence_rows(audited),
-        "gains": gain_rows(audited),
+        "gains": gain_rows(audited.gain),
+        "other_gains": other_gain_rows(audited),
         "scores": [score_row(audited)],
     }
 
@@ -108,6 +112,7 @@ def _claim_row(claim: Claim, verification: Verification) -> Row:
         "end": claim.end,
         "text": claim.text,
         "normalised": claim.normalised,
+        "query": claim.query or None,
         "verdict": outcome.label if judged else None,
         # no passage was judged where there is a reason: no probability to show
         "confidence": outcome.confidence if judged and not outcome.reason else None,
@@ -142,9 +147,20 @@ def evidence_rows(audited: Audited) -> list[Row]:
     ]
 
 
-def gain_rows(audited: Audited) -> list[Row]:
+def other_gain_rows(audited: Audited) -> list[Row]:
+    """The rows of `other_gains`: as those of `gains`, for every further scorer, with the scale of its surprisals."""
+    rows: list[Row] = []
+    for scorer, gain in audited.others:
+        told: Row = {"scorer": scorer, "answer_space": gain.answer_space, "answer_tokens": gain.answer_tokens}
+        for row in gain_rows(gain):
+            known = {**row, **told}
+            rows.append({name: known[name] for name in SCHEMAS["other_gains"]})
+    return rows
+
+
+def gain_rows(gain: TraceGain) -> list[Row]:
     """The rows of `gains`: step 0 first; a trace without gains has one row, step 0, with the reason."""
-    trace_id, gains = audited.gain.trace_id, scored_gains(audited.gain)
+    trace_id, gains = gain.trace_id, scored_gains(gain)
     if isinstance(gains, Unscored):
         return [{**dict.fromkeys(SCHEMAS["gains"]), "trace_id": trace_id, "step": 0, "unscored": gains.reason}]
     return [

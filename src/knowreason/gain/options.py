@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 
-from knowreason.models.protocols import PrefixScorer, Scorer
+from knowreason.errors import ModelError
+from knowreason.models.letters import CUE, letter_context
+from knowreason.models.protocols import LetterReader, Observer, PrefixScorer, Scorer
 from knowreason.records import Continuation, Observation, Prefixes, Unscored
 
 _AT_ONCE = 32  # prefixes of one call: the prefixes of a trace together are quadratic in its length
@@ -25,7 +28,7 @@ class OptionScorer:
     the answer's tokens are the same whether they are encoded apart or with what stands before them.
     """
 
-    cue = "\nThe answer is:"
+    cue = CUE
 
     def __init__(self, scorer: Scorer) -> None:
         self._scorer = scorer
@@ -94,6 +97,60 @@ class OptionScorer:
     def _prior(self, targets: Sequence[str]) -> dict[str, float]:
         alone = [Continuation(context=self.cue, target=target) for target in dict.fromkeys(targets)]
         return {a.target: sum(tokens) for a, tokens in zip(alone, self._scorer.logprobs(alone), strict=True)}
+
+
+class LetterScorer(OptionScorer):
+    """Turns a model into an `Observer` of letters: log-probabilities over the letters as answers, and no text.
+
+    log p(letter | question, options, prefix) - log of the sum over all letters. Nothing is subtracted: what a model
+    holds of a letter as such stays in it. A `LetterReader` is asked for the letter that it would write; a `Scorer`
+    for the log-probability of each letter after the cue.
+    """
+
+    def __init__(self, model: Scorer | LetterReader) -> None:
+        self._reader = model if isinstance(model, LetterReader) else None
+        if isinstance(model, Scorer):
+            super().__init__(model)
+
+    def observe(self, observations: Sequence[Observation]) -> list[list[float]]:
+        """Natural-log probabilities over each observation's labels, in their order."""
+        if self._reader is not None:
+            return self._reader.letters(observations)
+        asked = [
+            Continuation(context=letter_context(o), target=_answer(label)) for o in observations for label in o.labels
+        ]
+        sums = iter(self._scorer.logprobs(asked))
+        return [_log_softmax([sum(next(sums)) for _ in o.labels]) for o in observations]
+
+    def observe_along(self, observation: Observation, ends: Sequence[int]) -> list[list[float]] | Unscored:
+        """What `observe` says of the observation with `prefix[:end]` in place of its prefix, for every end.
+
+        Unscored reason: context_too_long.
+        """
+        if self._reader is not None:
+            out: list[list[float]] = []
+            for start in range(0, len(ends), _AT_ONCE):
+                some = [observation.prefix[:end] for end in ends[start : start + _AT_ONCE]]
+                out += self._reader.letters([msgspec.structs.replace(observation, prefix=text) for text in some])
+            return out
+        found = self._along(_asked(observation), observation.prefix, ends, observation.labels)
+        return found if isinstance(found, Unscored) else [_log_softmax([sum(t) for t in row]) for row in found]
+
+
+def observer_of(uri: str, model: object, target: str = "text") -> Observer:
+    """The model at `uri` as an observer of options, or of their letters where `target` is "letter".
+
+    Raises `ModelError` where it can be none.
+    """
+    if target == "letter":
+        if isinstance(model, Scorer | LetterReader):
+            return LetterScorer(model)
+        raise ModelError(f"--scorer {uri} gives no odds of letters: --target letter needs hf: or openai:")
+    if isinstance(model, Observer):
+        return model
+    if isinstance(model, Scorer):
+        return OptionScorer(model)
+    raise ModelError(f"--scorer {uri} can neither observe answers nor score continuations")
 
 
 def _answer(text: str) -> str:

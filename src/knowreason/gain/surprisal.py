@@ -11,7 +11,7 @@ import msgspec
 from knowreason.answers import value_of
 from knowreason.errors import Unanswered
 from knowreason.gain.candidates import number_text, numeric_candidates
-from knowreason.gain.options import OptionScorer
+from knowreason.gain.options import LetterScorer, OptionScorer
 from knowreason.models.protocols import Observer
 from knowreason.records import Commitment, Gain, Observation, Step, Trace, TraceGain, Unscored
 
@@ -32,17 +32,19 @@ class _Course(NamedTuple):
 def trace_gain(trace: Trace, steps: Sequence[Step], commitment: Commitment | None, observer: Observer) -> TraceGain:
     """Surprisals h_0..h_n and gains g_i = h_(i-1) - h_i of the gold answer, in nats.
 
-    h_i = -ln q(gold | question, steps 1..i) over the options. Where there are none, a causal scorer is asked for
+    h_i = -ln q(gold | question, steps 1..i) over the options, or over their letters where the observer is one of
+    letters. Where there are none, a causal scorer is asked for
     the gold answer's own tokens (h_i is summed over them), another observer for numbers drawn from the gold and
     the question. The gains sum to h_0 - h_n. The positions of one trace are asked together, so a figure never
     depends on which other traces are audited.
 
     Unscored reasons: no_gold, no_reasoning (a bare answer), reasoning_absent (redacted, summarised or
     stripped), needs_causal_scorer (free text), trained_on_question (the observer has learned from it),
-    too_many_steps, context_too_long (for a causal scorer), and what a scorer gives for a position that it cannot
-    answer (model_unavailable …).
+    too_many_steps, context_too_long (for a causal scorer), no_letters (letters are asked for, and there are no
+    options), letter_not_in_top (the right letter is not among the tokens that a server shows), and what a scorer
+    gives for a position that it cannot answer (model_unavailable …).
     """
-    space = "options" if trace.options else "tokens" if isinstance(observer, OptionScorer) else "candidates"
+    space = _space(trace, observer)
     course = _refusal(trace, steps, commitment, observer) or _asked(trace, [0, *(s.end for s in steps)], observer)
     if isinstance(course, Unscored):
         return TraceGain(trace_id=trace.trace_id, outcome=course, confident_wrong=None, answer_space=space)
@@ -56,6 +58,15 @@ def trace_gain(trace: Trace, steps: Sequence[Step], commitment: Commitment | Non
     )
 
 
+def _space(trace: Trace, observer: Observer) -> str:
+    """What the surprisal is over: figures of two spaces are never one scale."""
+    if isinstance(observer, LetterScorer):
+        return "letters"
+    if trace.options:
+        return "options"
+    return "tokens" if isinstance(observer, OptionScorer) else "candidates"
+
+
 def _asked(trace: Trace, ends: Sequence[int], observer: Observer) -> _Course | Unscored:
     """The course, or the reason of a scorer that has no answer for one of its positions."""
     try:
@@ -65,6 +76,8 @@ def _asked(trace: Trace, ends: Sequence[int], observer: Observer) -> _Course | U
 
 
 def _course(trace: Trace, ends: Sequence[int], observer: Observer) -> _Course | Unscored:
+    if isinstance(observer, LetterScorer) and not trace.options:
+        return Unscored(reason="no_letters", detail="the question has no options")
     if isinstance(observer, OptionScorer) and not trace.options:
         return _over_tokens(trace, ends, observer)
     asked = _candidates(trace)
@@ -74,6 +87,8 @@ def _course(trace: Trace, ends: Sequence[int], observer: Observer) -> _Course | 
     logs = _observed(trace, ends, candidates, observer)
     if isinstance(logs, Unscored):
         return logs
+    if isinstance(observer, LetterScorer) and any(math.isinf(log[gold]) for log in logs):
+        return Unscored(reason="letter_not_in_top", detail="the right letter is not among the likeliest tokens")
     return _Course([-log[gold] for log in logs], [_entropy(log) for log in logs])
 
 

@@ -115,6 +115,7 @@ class CausalScorer:
             "dtype": str(self._model.dtype).removeprefix("torch."),
             "device": self._model.device.type,
             "attention": str(self._model.config._attn_implementation),
+            "architecture": str(self._model.config.model_type),
         }
 
     def _plan(self, prefixes: Prefixes) -> Plan:

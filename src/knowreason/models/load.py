@@ -60,11 +60,11 @@ def _load_scripted(rest: str) -> Model:
 
 
 def _load_hf(rest: str) -> Model:
-    from knowreason.models.huggingface import open_causal
+    from knowreason.models.huggingface import open_checkpoint
 
     if not rest:
         raise ModelError("hf: needs a folder or a name, as in hf:models/qwen or hf:ORG/NAME")
-    return open_causal(rest)
+    return open_checkpoint(rest)
 
 
 def _load_served(rest: str) -> Model:

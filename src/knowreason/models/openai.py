@@ -1,48 +1,61 @@
 """A model behind an OpenAI-compatible server (vLLM, SGLang, llama.cpp, Ollama, hosted): a judge, and a scorer.
 
-As a judge it says of one passage and one claim whether the passage supports it, and cites the words. As a scorer it
-must return the log-probabilities of a given text, and proves on a probe that it does. Every answer is kept in the
-ledger before it is used.
+As a judge it says of one passage and one claim whether the passage supports it, lists the claims of a step, and grades
+a free answer; it quotes what it goes by. As a scorer it must return the log-probabilities of a given text, or of the
+letter that it would answer with, and proves on a probe that it does. Every answer is kept in the ledger before it is
+used.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
-import msgspec
-
 from knowreason.errors import ModelError, Unanswered
-from knowreason.ledger import Answer, Call, Usage
+from knowreason.ledger import Answer, Call, Output, Usage
+from knowreason.models.letters import letter_context, letter_odds
 from knowreason.models.protocols import Judgement
-from knowreason.models.remote import echo, judging
+from knowreason.models.remote import echo, letters
 from knowreason.models.remote.address import Address, parse
 from knowreason.models.remote.budget import guess
 from knowreason.models.remote.calls import Calls
-from knowreason.models.remote.replies import Chat, Counted, Models, Served, first
+from knowreason.models.remote.chat import Asker
+from knowreason.models.remote.grading import GRADE
+from knowreason.models.remote.judging import VERIFY, judgement_of
+from knowreason.models.remote.prompting import PROMPTS_OF, of_kind, prompt
+from knowreason.models.remote.reading import READ
+from knowreason.models.remote.replies import Served, answered, read_models
 from knowreason.models.remote.terms import Remote, Terms, open_terms
 from knowreason.models.remote.transport import Transport
-from knowreason.records import Continuation, Unscored
+from knowreason.records import (
+    AnswerToGrade,
+    Continuation,
+    Letters,
+    Mark,
+    Observation,
+    ReadClaims,
+    StepToRead,
+    Unscored,
+)
 
-_JUDGING = msgspec.json.encode(judging.PARAMETERS, order="sorted").decode()
 _REACHING = 3  # retries of the first call: who typed a wrong host should not wait
-_WRITTEN = 80  # tokens of a verdict, for estimates: a sentence and a label
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 class ServedModel:
-    """A `Judge` and a `Scorer`. Threads share it; without `connect` its answers are kept in memory only."""
+    """A judge of every kind and a scorer. Threads share it; without `connect` its answers are kept in memory only."""
 
     def __init__(self, address: Address, terms: Terms | None = None) -> None:
         """Asks nothing yet. Raises `MissingExtra` where the HTTP client is not installed."""
         self.address = address
         self._way: echo.Way | None = None
+        self._letter_way: letters.LetterWay | None = None
         self._proving = Lock()
         self._connect(terms or open_terms(Remote(), Path(":memory:")))
 
@@ -58,22 +71,31 @@ class ServedModel:
         self._pool = ThreadPoolExecutor(terms.options.concurrency, thread_name_prefix="call")
         self._echo = echo.Echo(self._transport)
         self.calls = Calls(terms)
+        self._chat = Asker(self._transport, self.calls)
 
     def close(self) -> None:
         """Ends the threads and connections; the ledger is closed by whoever opened it."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._transport.close()
 
-    def describe(self) -> dict[str, str]:
-        """The URI, the prompt's version and hash, and how a scorer was proven; a server does not show its weights."""
-        told = {"id": self.address.uri, "sha256": "", "prompt": judging.prompt().name}
+    def describe(self, use: str = "verifier") -> dict[str, str]:
+        """The URI, and of its use: the prompt's version and hash, or how a scorer was proven.
+
+        A server does not show its weights.
+        """
+        told = {"id": self.address.uri, "sha256": ""}
+        if use in PROMPTS_OF:
+            return {**told, "prompt": prompt(PROMPTS_OF[use]).name}
+        if self._letter_way is not None:
+            used = letters.prompt_of(self._letter_way)
+            told |= {"letters_by": self._letter_way} | ({"prompt": used} if used else {})
         return told if self._way is None else {**told, "scored_by": self._way}
 
     def served(self) -> list[Served]:
         """The models that the server lists. Raises `ModelError` where it cannot be reached at all."""
         url = f"{self.address.base_url}/models"
         try:
-            return self._transport.call(url, None, _read_models, may_lack=True, retries=_REACHING).value
+            return self._transport.call(url, None, read_models, may_lack=True, retries=_REACHING).value
         except Unanswered as error:
             if error.reason == "not_offered":
                 return []
@@ -82,10 +104,19 @@ class ServedModel:
     def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Judgement | Unscored]:
         """For each (passage, claim): the verdict with the words it cites, or why there is none.
 
-        Unscored reasons: judge_malformed (twice no answer of the schema, or a citation that is none),
-        model_unavailable, unusable_answer, request_refused.
+        Unscored reasons: those of `Asker.ask`.
         """
-        return self._each(self._judge, pairs)
+        return [judgement_of(told) for told in self._each(lambda pair: self._chat.ask(VERIFY, pair), pairs)]
+
+    def read_claims(self, steps: Sequence[StepToRead]) -> list[ReadClaims | Unscored]:
+        """For each step: its claims, or why they could not be read. Unscored reasons: those of `Asker.ask`."""
+        told = self._each(lambda step: self._chat.ask(READ, step), steps)
+        return [of_kind(one.output, ReadClaims) for one in told]
+
+    def mark(self, asked: Sequence[AnswerToGrade]) -> list[Mark | Unscored]:
+        """For each free answer: its grade, or why there is none. Unscored reasons: those of `Asker.ask`."""
+        told = self._each(lambda one: self._chat.ask(GRADE, one), asked)
+        return [of_kind(one.output, Mark) for one in told]
 
     def logprobs(self, continuations: Sequence[Continuation]) -> list[list[float]]:
         """For each continuation: natural-log probabilities of the target's tokens after the context.
@@ -96,6 +127,15 @@ class ServedModel:
             self.prove()
         return self._each(self._score, continuations)
 
+    def letters(self, observations: Sequence[Observation]) -> list[list[float]]:
+        """For each observation: natural-log probabilities over its letters; -inf for one that is next to impossible.
+
+        Raises `Unanswered` for an observation without an answer, `ModelError` where the server does not prove itself.
+        """
+        if observations:
+            self.prove_letters()
+        return self._each(self._score_letters, observations)
+
     def prove(self) -> echo.Way:
         """Shows on a probe that the server gives log-probabilities, once; in a replay the recorded proof is taken.
 
@@ -103,41 +143,59 @@ class ServedModel:
         """
         with self._proving:
             if self._way is None:
-                self._way = self._proven()
+                said = self._proven(_SCORES, lambda: echo.prove(self._echo, self._transport))
+                self._way = _echo_way(said)
             return self._way
 
-    def _proven(self) -> echo.Way:
-        call = self._proof_call()
+    def prove_letters(self) -> letters.LetterWay:
+        """The same for the letters that the server answers with."""
+        with self._proving:
+            if self._letter_way is None:
+                self._letter_way = _letter_way(self._proven(_LETTERS, lambda: letters.prove(self._transport)))
+            return self._letter_way
+
+    def _proven(self, what: str, prove: Callable[[], str]) -> str:
+        call = self._proof_call(what)
         recorded = self._terms.ledger.get(call)
         if recorded is not None and self._terms.ledger.replay:
-            return _way(recorded.text)
-        way = echo.prove(self._echo, self._transport)
+            return recorded.text
+        way = prove()
         if recorded is not None and recorded.text != way:
             raise ModelError(
                 f"{self.address.host} now scores by {way}, the answers in {self._terms.ledger.path} are by "
                 f"{recorded.text}: the two do not mix, so give another --ledger"
             )
-        self._terms.ledger.put(call, _answer([], way, Usage(), 0.0))
+        self._terms.ledger.put(call, answered([], way, Usage(), 0.0))
         return way
 
     def recorded_way(self) -> echo.Way | None:
         """How answers in the ledger were scored, None where it has none: nothing is asked."""
-        call = self._proof_call()
-        held = self._terms.ledger.get(call) if self._terms.ledger.holds(call) else None
-        return None if held is None else _way(held.text)
+        recorded = self._recorded(_SCORES)
+        return None if recorded is None else _echo_way(recorded)
 
-    def judge_call(self, pair: tuple[str, str], turn: int = 0) -> Call:
-        """The call that judges a pair, as the ledger knows it."""
-        address = self.address
-        return Call("entail", address.uri, address.revision, judging.prompt().name, _JUDGING, *pair, turn)
+    def recorded_letter_way(self) -> letters.LetterWay | None:
+        """How letters in the ledger were made, None where it has none: nothing is asked."""
+        recorded = self._recorded(_LETTERS)
+        return None if recorded is None else _letter_way(recorded)
+
+    def _recorded(self, what: str) -> str | None:
+        call = self._proof_call(what)
+        held = self._terms.ledger.get(call) if self._terms.ledger.holds(call) else None
+        return None if held is None else held.text
 
     def score_call(self, asked: Continuation, way: echo.Way) -> Call:
         """The call that scores a continuation, as the ledger knows it."""
         address = self.address
         return Call("logprobs", address.uri, address.revision, "", way, asked.context, asked.target)
 
-    def _proof_call(self) -> Call:
-        return Call("proof", self.address.uri, self.address.revision, "", "", "", "")
+    def letters_call(self, asked: Observation, way: letters.LetterWay) -> Call:
+        """The call that asks for a letter, as the ledger knows it."""
+        address, used = self.address, letters.prompt_of(way)
+        target = "".join(asked.labels)
+        return Call("letters", address.uri, address.revision, used, way, letter_context(asked), target)
+
+    def _proof_call(self, what: str) -> Call:
+        return Call("proof", self.address.uri, self.address.revision, "", what, "", "")
 
     def _each(self, work: Callable[[T], R], items: Sequence[T]) -> list[R]:
         futures: list[Future[R]] = [self._pool.submit(work, item) for item in items]
@@ -154,40 +212,25 @@ class ServedModel:
 
         def make() -> Answer:
             scored = self._echo.score(asked, way)
-            return _answer(scored.logprobs, "", scored.usage, scored.latency)
+            return answered(scored.logprobs, "", scored.usage, scored.latency)
 
         answer = self.calls.answer(self.score_call(asked, way), score_estimate(asked), make)
         return answer.output if isinstance(answer.output, list) else _unanswered(answer.output)
 
-    def _judge(self, pair: tuple[str, str]) -> Judgement | Unscored:
-        unusable: tuple[str, str] | None = None
-        outcome: Judgement | Unscored = Unscored(reason="judge_malformed")
-        for turn in (0, 1):
-            try:
-                answer = self._judged(pair, turn, unusable)
-            except Unanswered as error:
-                return Unscored(reason=error.reason, detail=error.detail)
-            if isinstance(answer.output, list):
-                supported, refuted, neither = answer.output
-                return Judgement((supported, refuted, neither), answer.span)
-            outcome, unusable = answer.output, (answer.text, answer.output.detail)
-        return outcome
-
-    def _judged(self, pair: tuple[str, str], turn: int, unusable: tuple[str, str] | None) -> Answer:
-        chat = judging.messages(*pair, unusable)
-        estimate = judge_estimate(pair)
+    def _score_letters(self, asked: Observation) -> list[float]:
+        way = self.prove_letters()
 
         def make() -> Answer:
-            body = {"model": self.address.model, "messages": chat, **judging.PARAMETERS}
-            reply = self._transport.call(f"{self.address.base_url}/chat/completions", body, _read_chat)
-            choice, counted = first(reply.value.choices), reply.value.usage or Counted()
-            told = judging.read(choice, pair[0])
-            text, usage = choice.message.content or "", counted.usage(estimate)
-            if isinstance(told, Unscored):
-                return _answer(told, text, usage, reply.latency)
-            return _answer(list(told.probabilities), text, usage, reply.latency, told.span)
+            top = letters.ask(self._transport, asked, way)
+            return answered(_letters(top.tokens, asked), "", top.usage, top.latency)
 
-        return self.calls.answer(self.judge_call(pair, turn), estimate, make)
+        answer = self.calls.answer(self.letters_call(asked, way), letters_estimate(asked), make)
+        if not isinstance(answer.output, Letters):
+            return _unanswered(answer.output)
+        return [-math.inf if value is None else value for value in answer.output.logprobs]
+
+
+_SCORES, _LETTERS = "", "letters"
 
 
 def load_served(rest: str) -> ServedModel:
@@ -195,36 +238,33 @@ def load_served(rest: str) -> ServedModel:
     return ServedModel(parse(rest))
 
 
-def judge_estimate(pair: tuple[str, str]) -> Usage:
-    """Tokens that judging a pair may take."""
-    return guess(len(judging.prompt().system) + len(pair[0]) + len(pair[1]) + 200, _WRITTEN)
-
-
 def score_estimate(asked: Continuation) -> Usage:
     """Tokens that scoring a continuation may take."""
     return guess(len(asked.context) + len(asked.target), 1)
 
 
-def _answer(
-    output: list[float] | Unscored, text: str, usage: Usage, latency: float, span: tuple[int, int] | None = None
-) -> Answer:
-    date = datetime.now(UTC).isoformat(timespec="seconds")
-    return Answer(output=output, text=text, usage=usage, latency=round(latency, 4), date=date, span=span)
+def letters_estimate(asked: Observation) -> Usage:
+    """Tokens that asking for a letter may take."""
+    return guess(len(letter_context(asked)) + len(prompt("letters").system) + 100, 1)
 
 
-def _way(recorded: str) -> echo.Way:
+def _letters(top: dict[str, float], asked: Observation) -> Letters | Unscored:
+    """What was paid for stays: an answer without the letters is one too."""
+    try:
+        return Letters(logprobs=tuple(letter_odds(top, asked.labels)))
+    except Unanswered as error:
+        return Unscored(reason=error.reason, detail=error.detail)
+
+
+def _echo_way(recorded: str) -> echo.Way:
     return next(way for way in echo.WAYS if way == recorded)
 
 
-def _unanswered(why: Unscored) -> list[float]:
-    raise Unanswered(why.reason, why.detail)
+def _letter_way(recorded: str) -> letters.LetterWay:
+    return next(way for way in letters.WAYS if way == recorded)
 
 
-def _read_chat(data: bytes) -> Chat:
-    chat = msgspec.json.decode(data, type=Chat)
-    first(chat.choices)
-    return chat
-
-
-def _read_models(data: bytes) -> list[Served]:
-    return msgspec.json.decode(data, type=Models).data
+def _unanswered(why: Output) -> list[float]:
+    if isinstance(why, Unscored):
+        raise Unanswered(why.reason, why.detail)
+    raise ModelError("the ledger holds an answer of another kind than was asked for")

@@ -7,7 +7,18 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
-from knowreason.records import Continuation, Observation, Prefixes, Unscored
+from knowreason.records import (
+    AnswerToGrade,
+    Continuation,
+    Mark,
+    Observation,
+    Prefixes,
+    Prompt,
+    ReadClaims,
+    StepToRead,
+    Unscored,
+    Written,
+)
 
 
 class Thresholds(NamedTuple):
@@ -89,4 +100,66 @@ class PrefixScorer(Scorer, Protocol):
 
         Where a cut falls must not change what is said at another one. Unscored reason: context_too_long.
         """
+        ...
+
+
+@runtime_checkable
+class LetterReader(Protocol):
+    """A model that answers with a letter, and says how likely each letter was."""
+
+    def letters(self, observations: Sequence[Observation]) -> list[list[float]]:
+        """For each observation: natural-log probabilities over its labels, -inf for one next to impossible."""
+        ...
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """Turns texts into points: what means the same lies in the same direction.
+
+    `same_from` is the cosine from which two statements are taken to say the same, shown on fixed ones.
+    """
+
+    @property
+    def same_from(self) -> float:
+        """In (-1, 1); every model has a scale of its own."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float] | Unscored]:
+        """For each text: its vector, or Unscored(context_too_long)."""
+        ...
+
+
+@runtime_checkable
+class Decomposer(Protocol):
+    """Lists the claims that a step of reasoning makes; it may fail on a step."""
+
+    def read_claims(self, steps: Sequence[StepToRead]) -> Sequence[ReadClaims | Unscored]:
+        """For each step: its claims, or why they could not be read."""
+        ...
+
+
+@runtime_checkable
+class Marker(Protocol):
+    """Grades free answers against a reference; it may fail on one."""
+
+    def mark(self, asked: Sequence[AnswerToGrade]) -> Sequence[Mark | Unscored]:
+        """For each answer: its grade with the words that state it, or why there is none."""
+        ...
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """A chat model: what it writes next."""
+
+    def generate(self, prompts: Sequence[Prompt]) -> Sequence[Written | Unscored]:
+        """For each prompt: the answer, whatever else is asked, or Unscored(context_too_long)."""
+        ...
+
+
+@runtime_checkable
+class Prompted(Protocol):
+    """A model that is asked in words: what it is depends on the prompt of its use."""
+
+    def describe_as(self, use: str) -> dict[str, str]:
+        """Its description in one use: scorer, verifier, decomposer or grader."""
         ...

@@ -1,13 +1,15 @@
 """Recorded answers, or plain functions, in place of a model: the test double and the replay in one format.
 
-A recording is JSON lines of {"kind": "entail" | "observe" | "logprobs", "input": ..., "output": ...}. The
-input of an entailment is [premise, hypothesis]; that of the others is the record's fields. An entailment may have a
-"span" of the premise that it cites, and any output may be an Unscored. An exported ledger is a recording.
+A recording is JSON lines of {"kind": "entail" | "observe" | "logprobs" | "letters" | "claims" | "grade", "input": ...,
+"output": ...}. The input of an entailment is [premise, hypothesis], that of "observe" the record's fields, that of the
+others {"context": ..., "target": ...}. An entailment may have a "span" of the premise that it cites, and any output may
+be an Unscored. An exported ledger is a recording.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -16,13 +18,25 @@ import msgspec
 
 from knowreason.errors import ModelError, Unanswered
 from knowreason.ledger import Line
+from knowreason.models.letters import letter_context
 from knowreason.models.protocols import Judgement
-from knowreason.records import Continuation, Observation, Unscored
+from knowreason.models.remote.grading import GRADE
+from knowreason.models.remote.reading import READ
+from knowreason.records import (
+    AnswerToGrade,
+    Continuation,
+    Letters,
+    Mark,
+    Observation,
+    ReadClaims,
+    StepToRead,
+    Unscored,
+)
 
-Kind = Literal["entail", "observe", "logprobs"]
+Kind = Literal["entail", "observe", "logprobs", "letters", "claims", "grade"]
 Probabilities = tuple[float, float, float]
 _FORMAT = '{"kind": "entail", "input": [premise, claim], "output": [supported, refuted, open]}'
-_INPUTS: dict[Kind, Any] = {"entail": tuple[str, str], "observe": Observation, "logprobs": Continuation}
+_INPUTS: dict[Kind, Any] = {"entail": tuple[str, str], "observe": Observation}  # of the others a Continuation
 
 
 class Scripted:
@@ -34,10 +48,14 @@ class Scripted:
         entail: Callable[[str, str], Sequence[float] | Judgement | Unscored] | None = None,
         observe: Callable[[Observation], Sequence[float]] | None = None,
         logprobs: Callable[[Continuation], Sequence[float]] | None = None,
+        letters: Callable[[Observation], Sequence[float]] | None = None,
+        claims: Callable[[StepToRead], ReadClaims | Unscored] | None = None,
+        grade: Callable[[AnswerToGrade], Mark | Unscored] | None = None,
         name: str = "function",
         sha256: str = "",
     ) -> None:
         self._entail, self._observe, self._logprobs = entail, observe, logprobs
+        self._letters, self._claims, self._grade = letters, claims, grade
         self._name, self._sha256 = name, sha256
 
     def entail(self, pairs: Sequence[tuple[str, str]]) -> list[Probabilities]:
@@ -58,6 +76,21 @@ class Scripted:
         """For each continuation: what the function says, in nats."""
         function = _given(self._logprobs, "logprobs")
         return [list(function(continuation)) for continuation in continuations]
+
+    def letters(self, observations: Sequence[Observation]) -> list[list[float]]:
+        """For each observation: what the function says of its letters, in nats."""
+        function = _given(self._letters, "letters")
+        return [list(function(observation)) for observation in observations]
+
+    def read_claims(self, steps: Sequence[StepToRead]) -> list[ReadClaims | Unscored]:
+        """For each step: what the function says."""
+        function = _given(self._claims, "claims")
+        return [function(step) for step in steps]
+
+    def mark(self, asked: Sequence[AnswerToGrade]) -> list[Mark | Unscored]:
+        """For each free answer: what the function says."""
+        function = _given(self._grade, "grade")
+        return [function(one) for one in asked]
 
     def trained_on(self, question_key: str) -> bool:
         """Always false: nothing was trained."""
@@ -83,12 +116,22 @@ def read_script(path: Path) -> Scripted:
         return answers[key]
 
     def numbers(kind: Kind, record: Observation | Continuation) -> list[float]:
-        return _said(answer(kind, msgspec.to_builtins(record)).output)
+        return _said(_as(answer(kind, msgspec.to_builtins(record)).output, list[float]))
+
+    def texts(kind: Kind, context: str, target: str) -> Any:
+        return answer(kind, {"context": context, "target": target}).output
+
+    def letters(observation: Observation) -> list[float]:
+        told = _as(texts("letters", letter_context(observation), "".join(observation.labels)), Letters)
+        return [-math.inf if value is None else value for value in _said(told).logprobs]
 
     return Scripted(
         entail=lambda premise, hypothesis: _recorded(answer("entail", [premise, hypothesis])),
         observe=lambda observation: numbers("observe", observation),
         logprobs=lambda continuation: numbers("logprobs", continuation),
+        letters=letters,
+        claims=lambda step: _as(texts("claims", *READ.texts(step)), ReadClaims),
+        grade=lambda asked: _as(texts("grade", *GRADE.texts(asked)), Mark),
         name=path.name,
         sha256=hashlib.sha256(data).hexdigest(),
     )
@@ -120,14 +163,15 @@ def _read_line(path: Path, number: int, text: bytes) -> Line:
         line = msgspec.json.decode(text, type=Line)
         if line.kind == "proof":
             return line
-        given = msgspec.to_builtins(msgspec.convert(line.input, _INPUTS[line.kind]))
+        given = msgspec.to_builtins(msgspec.convert(line.input, _INPUTS.get(line.kind, Continuation)))
     except msgspec.MsgspecError as error:
         raise ModelError(f"{path}, line {number}: {error}; a line is {_FORMAT}") from error
     return msgspec.structs.replace(line, input=given)
 
 
 def _recorded(line: Line) -> Judgement | Unscored:
-    return line.output if isinstance(line.output, Unscored) else Judgement(_three(line.output), line.span)
+    output = _as(line.output, list[float])
+    return output if isinstance(output, Unscored) else Judgement(_three(output), line.span)
 
 
 def _judgement(said: Sequence[float] | Judgement | Unscored) -> Judgement | Unscored:
@@ -135,6 +179,14 @@ def _judgement(said: Sequence[float] | Judgement | Unscored) -> Judgement | Unsc
 
 
 S = TypeVar("S")
+
+
+def _as(said: Any, kind: type[S]) -> S | Unscored:
+    """An output of the kind that belongs to its line, or an Unscored. Raises `ModelError` for another."""
+    try:
+        return said if isinstance(said, Unscored) else msgspec.convert(said, kind)
+    except msgspec.ValidationError as error:
+        raise ModelError(f"the recording holds an answer of another kind than was asked for: {error}") from error
 
 
 def _said(answer: S | Unscored) -> S:

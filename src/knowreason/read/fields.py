@@ -13,6 +13,9 @@ GOLDS = (
     *("gold", "answer_idx", "answerKey", "answer_key", "answer", "Answer", "correct_answer", "correct_option"),
     *("correct_choice", "cop", "label", "target", "final_decision", "reference", "ground_truth", "ideal"),
 )
+CARRIED = "knowreason"
+"""Where the rows of a data set that this package wrote carry our own fields through a harness."""
+
 OPTIONS = ("options", "choices", "Options", "Choices")
 _OPTION_FAMILIES = (
     ("opa", "opb", "opc", "opd", "ope"),
@@ -42,10 +45,11 @@ def at_path(row: Row, path: str) -> Any:
 
 
 def mapped(rows: Sequence[Row], fields: Mapping[str, str], ours: str) -> Any:
-    """The value the user's mapping points at, in the first of `rows` that has it; None without a mapping."""
-    path = fields.get(ours)
-    if path is None:
-        return None
+    """The value the user's mapping points at, in the first of `rows` that has it.
+
+    Without a mapping, what a row carries of ours under `knowreason` (see `knowreason conditions`), else None.
+    """
+    path = fields.get(ours, f"{CARRIED}.{ours}")
     return next((value for row in rows if (value := at_path(row, path)) is not None), None)
 
 

@@ -9,8 +9,9 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from knowreason.compare import ClaimChange, Comparison, Contrast, Effect, Side, claims_sentence
+from knowreason.compare import ClaimChange, Comparison, Contrast, Effect, Side, claims_sentence, model_name
 from knowreason.records import Interval, Unscored
+from knowreason.report.compute import compute_parts, overconfidence_parts
 from knowreason.report.terminal import fitting, laid_out, paragraph, plain
 from knowreason.report.words import nats, reason_words
 
@@ -20,6 +21,7 @@ _RIGHT_WIDTHS_AT_80 = (16, 9, 13, 15, 13)
 _OTHER = 16  # columns of a difference in knowledge or gain
 _MEASURES = {
     "ki": "KI,\npoints",
+    "corrected_ki": "KI without\nits errors",
     "ki_before_commitment": "KI before\ncommitment",
     "informative_gain": "informative\ngain, nats",
     "commitment_gain": "gain at\ncommitment, nats",
@@ -27,6 +29,7 @@ _MEASURES = {
 }
 _NAMES = {
     "ki": "KI",
+    "corrected_ki": "KI corrected for the verifier's errors",
     "ki_before_commitment": "KI before commitment",
     "informative_gain": "informative gain",
     "commitment_gain": "gain at commitment",
@@ -55,12 +58,14 @@ def _parts(comparison: Comparison, room: int) -> Iterable[RenderableType]:
     for side, group in groupby(comparison.contrasts, key=lambda c: c.candidate):
         yield Text()
         yield from _candidate(side, comparison.baseline, list(group), room)
+    yield from compute_parts(comparison, model_name(comparison.baseline), room)
+    yield from overconfidence_parts(comparison, room)
     yield Text()
     yield from (paragraph(head, said) for head, said in _notes(comparison))
 
 
 def _candidate(side: Side, baseline: Side, contrasts: Sequence[Contrast], room: int) -> Iterable[RenderableType]:
-    title = Text.assemble((plain(_name(side)), "bold"), f" against {plain(_name(baseline))}")
+    title = Text.assemble((plain(model_name(side)), "bold"), f" against {plain(model_name(baseline))}")
     headings = ("", "questions", "right, %", "difference,\npoints", "verdict")
     widths = fitting(room, _RIGHT_WIDTHS, _RIGHT_WIDTHS_AT_80)
     yield from laid_out(title, headings, [_right(c) for c in contrasts], widths)
@@ -100,6 +105,8 @@ def _unmeasured(contrasts: Sequence[Contrast]) -> Iterable[str]:
     """Each measure that no benchmark has, with its reason, and why the trap cannot be judged: each said once."""
     for measure, name in _NAMES.items():
         refusals = {e.reason for c in contrasts if isinstance(e := c.effects.get(measure), Unscored)}
+        if measure == "corrected_ki" and not any(isinstance(c.effects["ki"], Effect) for c in contrasts):
+            continue  # said of the KI itself
         if refusals and not any(isinstance(c.effects.get(measure), Effect) for c in contrasts):
             yield f"{name}: {'; '.join(sorted(map(reason_words, refusals)))}."
     changes = [c.claims for c in contrasts]
@@ -143,7 +150,7 @@ def _difference(effect: Effect | Unscored) -> str:
     """ "+1.1" above "[−1.9, +4.1]"; points for shares, nats for gains."""
     if isinstance(effect, Unscored):
         return "–"
-    share = effect.measure in ("accuracy", "ki", "ki_before_commitment")
+    share = effect.measure in ("accuracy", "ki", "corrected_ki", "ki_before_commitment")
     found = effect.difference
     said = [nats(100 * v, 1) if share else nats(v) for v in (found.estimate, found.lower, found.upper)]
     return f"{said[0]}\n[{said[1]}, {said[2]}]"
@@ -158,7 +165,3 @@ def _count(found: Interval) -> str:
 def _place(contrast: Contrast) -> str:
     way = "" if contrast.condition == "cot" else f" ({contrast.condition.replace('_', ' ')})"
     return plain(f"{contrast.benchmark}{way}")
-
-
-def _name(side: Side) -> str:
-    return f"{side.model} ({side.variant})" if side.variant and side.variant not in side.model else side.model

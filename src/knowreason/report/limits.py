@@ -34,6 +34,7 @@ _SCALES_NOTE = (
 )
 _SCALES = {
     "options": "over the options in {}",
+    "letters": "over the options' letters in {}",
     "candidates": "over numbers of our own choice in {}",
     "tokens": "over the answer's own tokens in {}",
 }
@@ -81,10 +82,14 @@ def asked_for_paper(manifest: Manifest) -> bool:
 def instrument_lines(manifest: Manifest) -> list[tuple[str, str]]:
     """(what, which) for the models, thresholds and corpus that a manifest names; what it lacks is left out."""
     lines: list[tuple[str, str]] = []
-    for role in ("verifier", "scorer"):
-        model = _part(_part(manifest, "models"), role)
+    models = _part(manifest, "models")
+    scorers = sorted(role for role in models if role.startswith("scorer"))
+    for role in ("verifier", "decomposer", *scorers, "grader"):
+        model = _part(models, role)
         if model:
-            lines.append((role.capitalize(), _with_hash(str(model.get("id", "unnamed")), model.get("sha256"))))
+            lines.append(
+                (role.replace("_", " ").capitalize(), _with_hash(str(model.get("id", "unnamed")), model.get("sha256")))
+            )
     thresholds = _part(manifest, "thresholds")
     if thresholds:
         said = ", ".join(f"{str(name).replace('_', ' ')} from {value}" for name, value in thresholds.items())

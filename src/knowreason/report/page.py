@@ -16,6 +16,7 @@ from knowreason.report.limits import Manifest, asked_for_paper, instrument_lines
 from knowreason.report.overview import gain_table, integrity_table, knowledge_table, paper_table, rules_table
 from knowreason.report.published import PAPER_TITLE, paper_cells, paper_note
 from knowreason.report.readings import readings, unscored_totals
+from knowreason.report.scorers import SCORERS_NOTE, SCORERS_TITLE, agreement_table, family_notes, scorers_table
 from knowreason.report.terms import explained
 from knowreason.report.text import visible
 from knowreason.report.words import MEASURES, counted, part_words, reason_words
@@ -78,7 +79,11 @@ def render(summary: Summary, manifest: Manifest, examples: list[Example]) -> str
             integrity=integrity_table(summary),
             rules=rules_table(summary),
             unscored=_unscored(summary),
-            limits=limits(summary, manifest),
+            limits=[*family_notes(summary), *limits(summary, manifest)],
+            scorers=scorers_table(summary) if summary.others else None,
+            agreement=agreement_table(summary) if summary.others else None,
+            scorers_title=SCORERS_TITLE,
+            scorers_note=SCORERS_NOTE,
             instruments=instrument_lines(manifest),
             examples=examples,
             seed=summary.seed,

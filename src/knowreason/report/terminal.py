@@ -23,6 +23,14 @@ from knowreason.report.readings import (
     readings,
     unscored_totals,
 )
+from knowreason.report.scorers import (
+    SCORERS_NOTE,
+    SCORERS_TITLE,
+    ScorerRow,
+    agreement_sentences,
+    family_notes,
+    scorer_rows,
+)
 from knowreason.report.text import clip, visible
 from knowreason.report.words import INTEGRITY, MEASURES, count_text, nats_text, percent, reason_words, share_text
 
@@ -41,6 +49,8 @@ _SHORT_REASONS = {
 }
 _WIDTHS = (18, 6, 13, 13, 7, 20, 7, 6)
 _WIDTHS_AT_80 = (14, 6, 8, 8, 7, 13, 7, 6)  # an interval stands below its estimate; no number is ever cut
+_SCORER_WIDTHS = (28, 22, 19, 19, 7)
+_SCORER_WIDTHS_AT_80 = (22, 18, 13, 13, 7)
 _PAPER_WIDTHS = (40, 15, 32, 7)
 _PAPER_WIDTHS_AT_80 = (24, 15, 26, 7)
 
@@ -69,6 +79,7 @@ def _parts(summary: Summary, room: int) -> Iterable[RenderableType]:
     for number, group in enumerate(benchmarks(summary)):
         yield from _benchmark(group, summary.instruments.gain_means, room, header=number == 0)
     yield from _paper(summary, room)
+    yield from _scorers(summary, room)
     yield Text()
     for reading in readings(summary):
         yield Text(plain(reading.title), "bold")
@@ -87,6 +98,7 @@ def _closing(summary: Summary, run: Path) -> Iterable[RenderableType]:
     manifest = read_manifest(run)
     for head, said in reading_lines(manifest, str(run / "read_issues.jsonl")):
         yield paragraph(head, said)
+    yield from (paragraph("Warning", note) for note in family_notes(summary))
     if summary.cells:
         yield from (paragraph("Note", note) for note in limits(summary, manifest)[: 3 if trained_note(summary) else 2])
 
@@ -108,6 +120,30 @@ def _paper(summary: Summary, room: int) -> Iterable[RenderableType]:
     yield Text()
     yield from laid_out(Text(PAPER_TITLE, "bold"), headings, rows, fitting(room, _PAPER_WIDTHS, _PAPER_WIDTHS_AT_80))
     yield Text(paper_note(summary))
+
+
+def _scorers(summary: Summary, room: int) -> Iterable[RenderableType]:
+    """Gains under every scorer and how far scorers agree; nothing where one was asked."""
+    headings = ("", "scorer", "informative gain,\nnats", "total gain,\nnats", "traces")
+    rows = [
+        [
+            Text(shown)
+            for shown in (f"{plain(row.title)}: {plain(row.model)}", plain(row.scorer), *_gains(row), f"{row.traces:,}")
+        ]
+        for row in scorer_rows(summary)
+    ]
+    if not rows:
+        return
+    yield Text()
+    yield from laid_out(
+        Text(SCORERS_TITLE, "bold"), headings, rows, fitting(room, _SCORER_WIDTHS, _SCORER_WIDTHS_AT_80)
+    )
+    yield Text(SCORERS_NOTE)
+    yield from (paragraph("Agreement", sentence) for sentence in agreement_sentences(summary))
+
+
+def _gains(row: ScorerRow) -> tuple[str, str]:
+    return _or_reason(row.informative, nats_text(row.informative)), _or_reason(row.total, nats_text(row.total))
 
 
 def _benchmark(group: Benchmark, gain_means: str, room: int, *, header: bool) -> Iterable[RenderableType]:

@@ -8,7 +8,7 @@ from knowreason.stats.bootstrap import (
     bootstrap_ratio,
     bootstrap_ratios,
 )
-from knowreason.stats.corrections import Corrected, Share, rogan_gladen
+from knowreason.stats.corrections import Corrected, Share, Stretch, rogan_gladen, stretch, stretched
 from knowreason.stats.decisions import (
     benjamini_hochberg,
     detectable_effect,
@@ -17,6 +17,9 @@ from knowreason.stats.decisions import (
     questions_for_equivalence,
     questions_to_detect,
 )
+from knowreason.stats.explained import Explained, combination, explained, explained_without_error, share
+from knowreason.stats.left_out import MIN_MODELS, Fit, LeftOut, left_out
+from knowreason.stats.meeting import MIN_POINTS, Meeting, meeting
 from knowreason.stats.paired import (
     Limits,
     Resampled,
@@ -28,35 +31,51 @@ from knowreason.stats.paired import (
 from knowreason.stats.permutation import Permuted, correlation, sign_flip
 from knowreason.stats.preconditions import MIN_QUESTIONS, too_few
 from knowreason.stats.proportions import wilson
+from knowreason.stats.ranking import auroc
+from knowreason.stats.ranks import mean_tau, spearman, tau_b
 from knowreason.stats.regression import Logistic, Split, logistic, shapley
 from knowreason.stats.samples import majority_curve, majority_votes, pass_at_k, pass_curve
 
 __all__ = [
     "MIN_CLUSTERS",
+    "MIN_MODELS",
+    "MIN_POINTS",
     "MIN_QUESTIONS",
     "Corrected",
     "Estimate",
+    "Explained",
+    "Fit",
+    "LeftOut",
     "Limits",
     "Logistic",
+    "Meeting",
     "Permuted",
     "Resampled",
     "Share",
     "Split",
+    "Stretch",
+    "auroc",
     "benjamini_hochberg",
     "bootstrap_mean",
     "bootstrap_median",
     "bootstrap_ratio",
     "bootstrap_ratios",
     "bounded_difference",
+    "combination",
     "correlation",
     "detectable_effect",
     "difference_p",
     "equivalence_p",
+    "explained",
+    "explained_without_error",
+    "left_out",
     "limits",
     "logistic",
     "majority_curve",
     "majority_votes",
     "mean_difference",
+    "mean_tau",
+    "meeting",
     "pass_at_k",
     "pass_curve",
     "questions_for_equivalence",
@@ -64,7 +83,12 @@ __all__ = [
     "ratio_difference",
     "rogan_gladen",
     "shapley",
+    "share",
     "sign_flip",
+    "spearman",
+    "stretch",
+    "stretched",
+    "tau_b",
     "too_few",
     "wilson",
 ]

@@ -1,7 +1,9 @@
 """A share measured by an instrument that errs, put right by the rates at which it errs.
 
 Rogan and Gladen 1978, American Journal of Epidemiology 107:71; interval of Lang and Reiczigel 2014, Preventive
-Veterinary Medicine 113:13, which carries the uncertainty of all three measured shares.
+Veterinary Medicine 113:13, which carries the uncertainty of all three measured shares. A difference of two shares under
+one instrument is only stretched, by 1 / (sensitivity + specificity - 1): a ratio of two measured figures, with the
+interval of Fieller 1954, Journal of the Royal Statistical Society B 16:175.
 """
 
 from __future__ import annotations
@@ -58,6 +60,42 @@ def rogan_gladen(
     lower, upper = _within(middle + shift - reach), _within(middle + shift + reach)
     estimate = _within(raw)
     return Corrected(estimate, min(lower, estimate), max(upper, estimate), level, raw != estimate)
+
+
+class Stretch(NamedTuple):
+    """How far an instrument tells true from false: sensitivity + specificity - 1, and its standard error."""
+
+    youden: float
+    error: float
+
+
+def stretch(sensitivity: Share, specificity: Share, *, level: float = 0.95) -> Stretch | Unscored:
+    """What a difference of shares is divided by; Unscored where it is not clearly above 0 at `level`."""
+    se, sp = _padded(sensitivity, 2.0), _padded(specificity, 2.0)
+    error = sqrt(_variance(se) + _variance(sp))
+    plain = sensitivity.share + specificity.share - 1
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    if min(se.share + sp.share - 1 - z * error, plain) <= 0:
+        return Unscored(reason="uninformative_instrument", detail=f"sensitivity + specificity - 1 = {plain:.2f}")
+    return Stretch(plain, error)
+
+
+def stretched(difference: float, error: float, by: Stretch, *, level: float = 0.95) -> Corrected:
+    """`difference` / `by.youden` in [-1, 1], with Fieller's interval; the two are measured on different questions.
+
+    `error` is the standard error of the difference. Where Fieller's interval is not finite it is all of [-1, 1].
+    """
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    ratio = difference / by.youden
+    g = (z * by.error / by.youden) ** 2
+    estimate = max(-1.0, min(1.0, ratio))
+    if g >= 1:
+        return Corrected(estimate, -1.0, 1.0, level, ratio != estimate)
+    reach = z / by.youden * sqrt(error**2 * (1 - g) + ratio**2 * by.error**2)
+    lower, upper = (ratio - reach) / (1 - g), (ratio + reach) / (1 - g)
+    return Corrected(
+        estimate, min(max(-1.0, lower), estimate), max(min(1.0, upper), estimate), level, ratio != estimate
+    )
 
 
 def _padded(given: Share, added: float) -> Share:

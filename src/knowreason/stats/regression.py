@@ -52,9 +52,9 @@ def logistic(correct: ArrayLike, columns: ArrayLike, clusters: ArrayLike) -> Log
     constant column, columns that are sums of others, and separated data. Raises ValueError for numbers that are
     not finite.
     """
-    y, x, labels = _checked(correct, columns, clusters)
+    y, x, labels = check_rows(correct, columns, clusters)
     codes, count = cluster_codes(labels)
-    if refusal := _refused(y, x, count):
+    if refusal := refused(y, x, count):
         return refusal
     from statsmodels.api import Logit  # heavy
 
@@ -82,7 +82,7 @@ def shapley(
     Conklin 2001, Applied Stochastic Models in Business and Industry 17:319). `weights` (n,) counts rows, for a
     bootstrap. Unscored as `logistic` is. Raises ValueError for more than 10 columns.
     """
-    y, x, labels = _checked(correct, columns, clusters)
+    y, x, labels = check_rows(correct, columns, clusters)
     if x.shape[1] > _MOST_COLUMNS:
         raise ValueError(f"{x.shape[1]} columns: a split needs 2^columns fits, at most {_MOST_COLUMNS} are taken")
     counts = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
@@ -90,7 +90,7 @@ def shapley(
         raise ValueError("weights must be as many as rows, finite and not negative")
     kept = counts > 0
     y, x, counts = y[kept], x[kept], counts[kept]
-    if refusal := _refused(y, x, cluster_codes(labels[kept])[1]):
+    if refusal := refused(y, x, cluster_codes(labels[kept])[1]):
         return refusal
     null = _null(y, counts)
     members = range(x.shape[1])
@@ -115,7 +115,8 @@ def _part(column: int, gain: dict[tuple[int, ...], float], count: int) -> float:
     )
 
 
-def _checked(correct: ArrayLike, columns: ArrayLike, clusters: ArrayLike) -> tuple[Floats, Floats, NDArray[Any]]:
+def check_rows(correct: ArrayLike, columns: ArrayLike, clusters: ArrayLike) -> tuple[Floats, Floats, NDArray[Any]]:
+    """Right answers (n,), columns (n, c) and questions (n,) as arrays. Raises ValueError where they do not fit."""
     y, x, labels = np.asarray(correct, dtype=np.float64), np.asarray(columns, dtype=np.float64), np.asarray(clusters)
     if y.ndim != 1 or x.ndim != 2 or len(x) != len(y) or labels.shape != y.shape:
         raise ValueError(f"shapes differ: {y.shape}, {x.shape} and clusters {labels.shape}")
@@ -124,7 +125,8 @@ def _checked(correct: ArrayLike, columns: ArrayLike, clusters: ArrayLike) -> tup
     return y, x, labels
 
 
-def _refused(y: Floats, x: Floats, questions: int) -> Unscored | None:
+def refused(y: Floats, x: Floats, questions: int) -> Unscored | None:
+    """Why no regression of y (n,) on x (n, c) over this number of questions would mean anything, or None."""
     if refusal := too_few(questions):
         return refusal
     if len(np.unique(y)) < 2:
@@ -132,7 +134,7 @@ def _refused(y: Floats, x: Floats, questions: int) -> Unscored | None:
     flat = np.flatnonzero(np.ptp(x, axis=0) == 0)
     if len(flat):
         return Unscored(reason="constant", detail=f"column {flat[0]} has no variation")
-    if np.linalg.matrix_rank(_with_intercept(_scaled(x))) <= x.shape[1]:
+    if np.linalg.matrix_rank(_with_intercept(scaled(x))) <= x.shape[1]:
         return Unscored(reason="collinear", detail="a column is a sum of others")
     if _separated(y, x):
         return Unscored(reason="separated", detail="the columns tell right from wrong without error")
@@ -143,12 +145,13 @@ def _separated(y: Floats, x: Floats) -> bool:
     """Whether some direction puts no right answer below a wrong one (Albert and Anderson 1984): a linear programme."""
     from scipy.optimize import linprog  # heavy
 
-    signed = _with_intercept(_scaled(x)) * (2 * y - 1)[:, None]
+    signed = _with_intercept(scaled(x)) * (2 * y - 1)[:, None]
     found: Any = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(y)), bounds=(-1, 1))
     return bool(found.success and -found.fun > 1e-6)
 
 
-def _scaled(x: Floats) -> Floats:
+def scaled(x: Floats) -> Floats:
+    """Columns (n, c) less their mean, in standard deviations."""
     return (x - x.mean(axis=0)) / x.std(axis=0)
 
 
@@ -162,10 +165,18 @@ def _null(y: Floats, weights: Floats) -> float:
 
 
 def _log_loss(y: Floats, x: Floats, weights: Floats) -> float:
-    """The least weighted mean log-loss, by Newton's method; it exists, for the data are not separated."""
+    """The least weighted mean log-loss."""
+    design = _with_intercept(scaled(x))
+    return _loss_at(fit(y, design, weights), y, design, weights)
+
+
+def fit(y: Floats, design: Floats, weights: Floats) -> Floats:
+    """The coefficients (c,) of the least weighted log-loss on `design` (n, c), its intercept included.
+
+    By Newton's method; the least loss exists where the data are not separated.
+    """
     from scipy.special import expit  # heavy
 
-    design = _with_intercept(_scaled(x))
     b = np.zeros(design.shape[1])
     loss = _loss_at(b, y, design, weights)
     for _ in range(_MOST_STEPS):
@@ -179,7 +190,7 @@ def _log_loss(y: Floats, x: Floats, weights: Floats) -> float:
         b, moved, loss = b + step, np.abs(step).max(), after
         if moved < 1e-9:
             break
-    return loss
+    return b
 
 
 def _loss_at(b: Floats, y: Floats, design: Floats, weights: Floats) -> float:

@@ -23,6 +23,7 @@ from knowreason.models.builtin import WEIGHTS, BuiltinModel
 from knowreason.models.protocols import Thresholds
 from knowreason.records import Observation, Unscored
 from knowreason.retrieve.knowledge import open_knowledge
+from knowreason.train.claims import as_judged, read_claims
 from knowreason.train.exactness import against_full, batch_invariance
 from knowreason.train.example import example_claims
 from knowreason.train.human import SETS, read_human
@@ -34,6 +35,7 @@ from knowreason.train.pair import OPEN, SUPPORTED
 from knowreason.train.pairs import Sources, make_pairs, open_sources
 from knowreason.train.planted import plant, search_written, with_source, without_source
 from knowreason.train.scoreboard import reliability, table
+from knowreason.train.shortcuts import shortcuts
 from knowreason.train.studies import read_evidence_inference
 from knowreason.train.written import read_sets
 
@@ -81,6 +83,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="the folder of the shipped files")
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds corpus/, claims/, traces/")
     parser.add_argument("--written", type=Path, required=True, help="the sets that were written for training")
+    parser.add_argument("--claims", type=Path, required=True, help="the claims of topics that no training saw")
     parser.add_argument("--example", type=Path, required=True, help="the folder of the example, with its truth")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
@@ -151,6 +154,15 @@ def written_claims(bench: Bench, given: argparse.Namespace) -> Report:
     return {"notes": {**figures(items, judged, least), "baselines": _beside(bench, items)}}
 
 
+def topic_claims(bench: Bench, given: argparse.Namespace) -> Report:
+    """Claims of topics that no training saw, each against its own passage; what predicts them unread beside it."""
+    rows = read_claims(given.claims)
+    items = as_judged(rows)
+    judged, least = judge(bench.model, items), bench.model.thresholds
+    found = {**figures(items, judged, least), "baselines": _beside(bench, items)}
+    return {"own_passage": {**found, "kinds": by_kind(items, judged, least), "shortcuts": shortcuts(rows)}}
+
+
 def example(bench: Bench, given: argparse.Namespace) -> Report:
     """The claims of the example against its notes, found, retrieved and judged as in an audit."""
     items = example_claims(given.example, open_knowledge([given.example / "notes.jsonl"]))
@@ -211,6 +223,7 @@ PARTS: dict[str, Callable[[Bench, argparse.Namespace], Report]] = {
     "held_out_text": held_out_text,
     "planted_errors": planted_errors,
     "written_claims": written_claims,
+    "topic_claims": topic_claims,
     "example": example,
     "human_claims": human_claims,
     "observer": observer,

@@ -27,7 +27,7 @@ def table(report: Report) -> str:
     """Markdown: a table of the verdicts, one of the errors by kind, one an observed group, and the file's figures."""
     sets = [
         (f"{name}: {group}".replace("_", " "), held)
-        for name in ("held_out_text", "planted_errors", "written_claims", "example", "human_claims")
+        for name in ("held_out_text", "planted_errors", "written_claims", "topic_claims", "example", "human_claims")
         for group, held in report.get(name, {}).items()
     ]
     for name, held in report.get("example", {}).get("notes", {}).get("domains", {}).items():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from knowreason.models.protocols import Entailer, Judge, Judgement, Thresholds
 from knowreason.records import Claim, Evidence, Hit, Passage, Trace, Unscored, Verdict, VerdictLabel, Verification
 from knowreason.sentences import split_sentences
 from knowreason.verify.topic import is_on_topic
 
+_ALL_READ: Mapping[int, Unscored] = {}
 _WORD = re.compile(r"[^\W_]{3,}")
 
 
@@ -19,6 +20,7 @@ def verify_claims(
     found: Sequence[Sequence[Hit]] | None,
     entailer: Entailer | Judge,
     thresholds: Thresholds,
+    unread: Mapping[int, Unscored] = _ALL_READ,
 ) -> tuple[Verification, ...]:
     """One `Verification` a claim, in order, from the hits `found` for it; None: every claim is Unscored(no_corpus).
 
@@ -27,15 +29,20 @@ def verify_claims(
     (supported or refuted). The cited span is the one that the judge names; where it names none, or words of the
     title, which stands beside the span, it is the sentence that shares most words with the claim.
     Where one judgement of a claim failed the claim is Unscored with its reason: what the others say could be the
-    opposite of what that passage says.
+    opposite of what that passage says. The claims of steps in `unread` are Unscored with the reason given there.
     """
     if found is None:
         return tuple(_unscored(trace, claim, Unscored(reason="no_corpus")) for claim in claims)
-    kept = [[hit for hit in hits if hit.above_floor] for hits in found]
+    kept = [
+        [] if claim.step in unread else [hit for hit in hits if hit.above_floor]
+        for claim, hits in zip(claims, found, strict=True)
+    ]
     pairs = [(premise(hit.passage), claim.normalised) for claim, hits in zip(claims, kept, strict=True) for hit in hits]
     judged = iter(_judgements(entailer, pairs))
     return tuple(
-        _verification(trace, claim, [(hit, next(judged)) for hit in hits], thresholds)
+        _unscored(trace, claim, unread[claim.step])
+        if claim.step in unread
+        else _verification(trace, claim, [(hit, next(judged)) for hit in hits], thresholds)
         for claim, hits in zip(claims, kept, strict=True)
     )
 

@@ -83,9 +83,14 @@ def api_key() -> str | None:
 
 def notice(uses: dict[str, str]) -> str | None:
     """What an audit with these models (use to URI) sends to which host, in one line; None where nothing is sent."""
-    what = {"scorer": "questions, options and reasoning text", "verifier": "claims and corpus passages"}
+    what = {
+        "scorer": "questions, options, reference answers and reasoning text",
+        "verifier": "claims and corpus passages",
+        "decomposer": "questions, options and reasoning steps",
+        "grader": "questions, reference answers and responses in free text",
+    }
     told = [
-        f"{what[use]} to {address.place} ({use} {address.model})"
+        f"{what[use.partition('_')[0]]} to {address.place} ({use.replace('_', ' ')} {address.model})"
         for use, uri in uses.items()
         if (address := address_of(uri)) is not None
     ]

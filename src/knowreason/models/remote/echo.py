@@ -18,12 +18,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Literal, NamedTuple
 
-import msgspec
-
 from knowreason.errors import ModelError, Unanswered
 from knowreason.ledger import Usage
 from knowreason.models.remote.budget import guess
-from knowreason.models.remote.replies import Chosen, Completion, Counted, TextChoice, Tokens, first
+from knowreason.models.remote.replies import COMPLETION, TOKENS, Chosen, Counted, TextChoice, first
 from knowreason.models.remote.shared import Shared
 from knowreason.models.remote.transport import Transport, Unusable
 from knowreason.records import Continuation
@@ -107,7 +105,7 @@ def _by_ids(transport: Transport, context: Sequence[int], target: Sequence[int])
 
 
 def _read_ids(data: bytes, *, ids: Sequence[int], count: int) -> tuple[list[float], Usage]:
-    answer = msgspec.json.decode(data, type=Completion)
+    answer = COMPLETION.decode(data)
     told = first(answer.choices).prompt_logprobs
     if told is None:
         raise Unusable("status 200 without prompt_logprobs: it ignored them")
@@ -131,7 +129,7 @@ def _tokens(transport: Transport, text: str, *, special: bool) -> list[int]:
 
 
 def _read_tokens(data: bytes) -> list[int]:
-    return msgspec.json.decode(data, type=Tokens).tokens
+    return TOKENS.decode(data).tokens
 
 
 def _by_text(transport: Transport, asked: Continuation) -> Scored:
@@ -149,7 +147,7 @@ def _by_text(transport: Transport, asked: Continuation) -> Scored:
 
 
 def _read_text(data: bytes, *, target: str, guess: Usage) -> tuple[list[float], Usage]:
-    answer = msgspec.json.decode(data, type=Completion)
+    answer = COMPLETION.decode(data)
     counted = answer.usage or Counted()
     tokens, values = _echoed(first(answer.choices), counted)
     start = _boundary(tokens, target)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
 
-from knowreason.ledger import Usage
+from knowreason.ledger import Answer, Output, Usage
 from knowreason.models.remote.transport import Unusable
 
 
@@ -28,11 +29,31 @@ class Message(msgspec.Struct, frozen=True):
     content: str | None = None
 
 
+class Likely(msgspec.Struct, frozen=True):
+    """One of the likeliest tokens at a place, with its log-probability in nats."""
+
+    token: str
+    logprob: float
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A place in what was written, with the tokens that were likeliest there."""
+
+    top_logprobs: list[Likely]
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What was written, place by place."""
+
+    content: list[Place] | None = None
+
+
 class ChatChoice(msgspec.Struct, frozen=True):
     """One answer of a chat model."""
 
     message: Message
     finish_reason: str | None = None
+    logprobs: Written | None = None
 
 
 class Chat(msgspec.Struct, frozen=True):
@@ -43,10 +64,15 @@ class Chat(msgspec.Struct, frozen=True):
 
 
 class Logprobs(msgspec.Struct, frozen=True):
-    """The tokens of an echoed prompt and of what follows it, with their log-probabilities in nats."""
+    """The tokens of an echoed prompt and of what follows it, with their log-probabilities in nats.
+
+    `top_logprobs` holds the likeliest tokens of each place; llama.cpp gives them as `content`, as chat models do.
+    """
 
     tokens: list[str] | None = None
     token_logprobs: list[float | None] | None = None
+    top_logprobs: list[dict[str, float] | None] | None = None
+    content: list[Place] | None = None
 
 
 class Chosen(msgspec.Struct, frozen=True):
@@ -88,6 +114,12 @@ class Models(msgspec.Struct, frozen=True):
     data: list[Served]
 
 
+# made here, in one thread: types that several threads meet first at once can bring msgspec down
+CHAT = msgspec.json.Decoder(Chat)
+COMPLETION = msgspec.json.Decoder(Completion)
+TOKENS = msgspec.json.Decoder(Tokens)
+MODELS = msgspec.json.Decoder(Models)
+
 C = TypeVar("C", ChatChoice, TextChoice)
 
 
@@ -96,3 +128,14 @@ def first(choices: list[C]) -> C:
     if not choices:
         raise Unusable("its answer has no choices")
     return choices[0]
+
+
+def answered(output: Output, text: str, usage: Usage, latency: float, *, span: tuple[int, int] | None = None) -> Answer:
+    """An answer as the ledger keeps it, dated now."""
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    return Answer(output=output, text=text, usage=usage, latency=round(latency, 4), date=date, span=span)
+
+
+def read_models(data: bytes) -> list[Served]:
+    """An answer of /models."""
+    return MODELS.decode(data).data

@@ -2,86 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Event
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
-from knowreason.ledger import Call, Usage
 from knowreason.models.load import Model, load
-from knowreason.models.openai import ServedModel, judge_estimate, score_estimate
-from knowreason.models.remote.echo import Way
+from knowreason.models.openai import ServedModel
+from knowreason.models.remote.counting import Counting, Estimate, Idle
 from knowreason.models.remote.terms import Remote, Terms, open_terms
-from knowreason.records import Continuation, Observation, Unscored
 
 _TRACE_CALLS = 8  # a trace keeps about so many calls under way: one worker for each
 _MOST_WORKERS = 32
-
-
-class Estimate(NamedTuple):
-    """What an audit may ask for: calls to make, answers that the ledger holds, and the tokens of the calls at most."""
-
-    calls: int
-    held: int
-    usage: Usage
-
-    def __add__(self, other: object) -> Estimate:
-        """Both together."""
-        if not isinstance(other, Estimate):
-            return NotImplemented
-        read, written = self.usage.read + other.usage.read, self.usage.written + other.usage.written
-        return Estimate(self.calls + other.calls, self.held + other.held, Usage(read=read, written=written))
-
-
-NOTHING = Estimate(0, 0, Usage())
-
-
-class Counting:
-    """Stands in for a server: the same questions, no call. What it says is no answer and goes nowhere."""
-
-    def __init__(self, server: ServedModel, terms: Terms) -> None:
-        self._server, self._ledger = server, terms.ledger
-        self._way: Way | None = server.recorded_way()
-        self.estimate = NOTHING
-
-    def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Unscored]:
-        """Counts the pairs."""
-        for pair in pairs:
-            self._count(self._server.judge_call(pair), judge_estimate(pair))
-        return [Unscored(reason="counted")] * len(pairs)
-
-    def logprobs(self, continuations: Sequence[Continuation]) -> list[list[float]]:
-        """Counts the continuations."""
-        for asked in continuations:
-            call = None if self._way is None else self._server.score_call(asked, self._way)
-            self._count(call, score_estimate(asked))
-        return [[-1.0]] * len(continuations)
-
-    def describe(self) -> dict[str, str]:
-        """As the server does."""
-        return self._server.describe()
-
-    def _count(self, call: Call | None, usage: Usage) -> None:
-        held = call is not None and self._ledger.holds(call)
-        self.estimate += Estimate(0, 1, Usage()) if held else Estimate(1, 0, usage)
-
-
-class Idle:
-    """Stands in for a model on this machine while calls of servers are counted: it costs nothing."""
-
-    def entail(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, float, float]]:
-        """Leaves everything open."""
-        return [(0.0, 0.0, 1.0)] * len(pairs)
-
-    def observe(self, observations: Sequence[Observation]) -> list[list[float]]:
-        """Finds all candidates alike."""
-        return [[-math.log(len(o.candidates))] * len(o.candidates) for o in observations]
-
-    def describe(self) -> dict[str, str]:
-        """It is nothing."""
-        return {"id": "idle", "sha256": ""}
 
 
 class Session:
@@ -135,7 +68,7 @@ class Session:
     def stand_in(self, uri: str) -> Counting | Idle:
         """What takes the model's place while calls are counted."""
         server = self._servers.get(uri)
-        return Idle() if server is None or self._terms is None else Counting(server, self._terms)
+        return Idle() if server is None or self._terms is None else Counting(server, self._terms.ledger)
 
     def check(self, estimate: Estimate) -> str:
         """The estimate in words. Raises `BudgetSpent` where it is over the budget."""
@@ -149,21 +82,22 @@ class Session:
         )
         return f"{asked}; {held}"
 
-    def begin(self, scorer: str, verifier: str | None) -> None:
-        """Reaches the servers that will be asked and has the scorer prove itself; a replay takes its recorded proof.
+    def begin(self, scorers: Sequence[str], judges: Iterable[str] = (), *, letters: bool = False) -> None:
+        """Reaches the servers that will be asked and has scorers prove themselves; a replay takes the recorded proof.
 
-        Raises `ModelError` where a server does not answer, or cannot score.
+        With `letters` they prove that they answer with letters. Raises `ModelError` where a server does not answer, or
+        cannot score.
         """
-        for uri in dict.fromkeys((scorer, verifier)) if self.asks else ():
+        for uri in dict.fromkeys((*scorers, *judges)) if self.asks else ():
             if uri in self._servers:
                 self._servers[uri].served()
-        if scorer in self._servers:
-            self._servers[scorer].prove()
+        for server in (self._servers[uri] for uri in scorers if uri in self._servers):
+            server.prove_letters() if letters else server.prove()
 
-    def described(self, uri: str, otherwise: dict[str, str]) -> dict[str, str]:
-        """What a server says of itself now; `otherwise` for a model on this machine."""
+    def described(self, use: str, uri: str, otherwise: dict[str, str]) -> dict[str, str]:
+        """What a server says of itself in its use now; `otherwise` for a model on this machine."""
         server = self._servers.get(uri)
-        return otherwise if server is None else server.describe()
+        return otherwise if server is None else server.describe(use)
 
     def counts(self) -> dict[str, int]:
         """Calls made and answers found in the ledger since the session began, and the tokens that were counted."""

@@ -1,0 +1,111 @@
+"""Who measures: the models of an audit, loaded and described, and the stand-ins that count what they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from knowreason.errors import ModelError
+from knowreason.gain import observer_of
+from knowreason.models.load import Model
+from knowreason.models.protocols import Decomposer, Entailer, Judge, Marker, Observer, Prompted
+from knowreason.models.remote.counting import Counting
+from knowreason.models.remote.session import Session
+from knowreason.models.uses import counted, decomposer_of, marker_of, use_of
+from knowreason.retrieve import Index
+from knowreason.task import Audit
+from knowreason.verify import Thresholds
+
+
+class Instruments(msgspec.Struct, frozen=True):
+    """Everything that judges, shared by all workers; `paper` asks for the published figures too.
+
+    `others` are further observers by name; `observer` is the first of them, whose figures stand in all tables.
+    """
+
+    index: Index | None
+    entailer: Entailer | Judge
+    observer: Observer
+    thresholds: Thresholds
+    scorer_name: str
+    described: dict[str, dict[str, str]]
+    paper: bool = False
+    others: tuple[tuple[str, Observer], ...] = ()
+    decomposer: Decomposer | None = None
+    marker: Marker | None = None
+    marker_name: str = ""
+
+
+def load_instruments(task: Audit, index: Index | None, session: Session) -> Instruments:
+    """All models of an audit. Raises `ModelError` for one that cannot be loaded, or cannot do what it is for."""
+    models = {uri: session.load(uri) for uri in dict.fromkeys(task.models.values())}
+    verifier = models[task.verifier]
+    if not isinstance(verifier, Entailer | Judge):
+        raise ModelError(
+            f"--verifier {task.verifier} cannot judge claims: it has neither entailment nor a chat template"
+        )
+    thresholds: Thresholds = getattr(verifier, "thresholds", Thresholds())
+    scorers = named_scorers([_described(models[uri], "scorer") for uri in task.scorers])
+    observer, *others = (observer_of(uri, models[uri], task.target) for uri in task.scorers)
+    described = {use: _described(models[uri], use) for use, uri in task.models.items()}
+    return Instruments(
+        index=index,
+        entailer=verifier,
+        observer=observer,
+        thresholds=thresholds,
+        scorer_name=scorers[0]["id"],
+        described={**described, **{use_of(place): told for place, told in enumerate(scorers)}},
+        paper=task.paper,
+        others=tuple((told["id"], other) for told, other in zip(scorers[1:], others, strict=True)),
+        decomposer=decomposer_of(task.decomposer, models),
+        marker=marker_of(task.grader, models),
+        marker_name=task.grader,
+    )
+
+
+def _described(model: Model, use: str) -> dict[str, str]:
+    return model.describe_as(use) if isinstance(model, Prompted) else model.describe()
+
+
+def reach(instruments: Instruments, task: Audit, session: Session) -> Instruments:
+    """The instruments with what those on servers say of themselves, once they are reached and proven."""
+    judges = [task.grader, *((task.verifier, task.decomposer) if task.knowledge else ())]
+    session.begin(task.scorers, judges, letters=task.target == "letter")
+    described = {use: session.described(use, uri, instruments.described[use]) for use, uri in task.models.items()}
+    if task.target == "letter":
+        scorers = {use_of(place) for place in range(len(task.scorers))}
+        described = {use: {**told, "target": "letter"} if use in scorers else told for use, told in described.items()}
+    return msgspec.structs.replace(instruments, described=described)
+
+
+def counting(instruments: Instruments, task: Audit, session: Session) -> tuple[Instruments, list[Counting]]:
+    """The instruments with stand-ins for those on servers, and the stand-ins, which count what they are asked."""
+    stand_ins = {uri: session.stand_in(uri) for uri in task.models.values()}
+    observer, *others = (observer_of(uri, stand_ins[uri], task.target) for uri in task.scorers)
+    names = [name for name, _ in instruments.others]
+    replaced = msgspec.structs.replace(
+        instruments,
+        entailer=stand_ins[task.verifier],
+        observer=observer,
+        others=tuple(zip(names, others, strict=True)),
+        decomposer=counted(instruments.decomposer, stand_ins.get(task.decomposer)),
+        marker=counted(instruments.marker, stand_ins.get(task.grader)),
+    )
+    return replaced, [model for model in stand_ins.values() if isinstance(model, Counting)]
+
+
+def named_scorers(described: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """What scorers say of themselves, with ids that tell them apart: folders of one name get a piece of their hash.
+
+    Raises `ModelError` where two are the same model.
+    """
+    ids = [told["id"] for told in described]
+    named = [
+        {**told, "id": f"{told['id']} ({told['sha256'][:8]})"} if ids.count(told["id"]) > 1 else told
+        for told in described
+    ]
+    for place, told in enumerate(named):
+        if any(told["id"] == other["id"] for other in named[:place]):
+            raise ModelError(f"two scorers are the same model, {told['id']}: a second one should be another")
+    return named
