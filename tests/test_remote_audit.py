@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -267,6 +268,29 @@ def test_the_first_line_says_what_is_sent_and_where(example_dir: Path, tmp_path:
         assert second.startswith("knowreason: would ask for at most about")
         assert not (tmp_path / "runs").exists()
         assert server.seen.calls.total() == 0
+
+
+def test_a_second_scorer_on_a_server_is_announced_counted_proven_and_measured(
+    example_dir: Path, tmp_path: Path
+) -> None:
+    with serving() as server:
+        given = [str(example_dir / "traces.jsonl"), "--out", "runs/two", "--limit", str(TRACES)]
+        both = ["--scorer", "builtin:", "--scorer", server.uri]
+        dry = knowreason("audit", *given, *both, "--dry-run", cwd=tmp_path)
+        first, second = dry.stderr.splitlines()[:2]
+        assert first.startswith("knowreason: a real run sends questions, options and reasoning text to 127.0.0.1:")
+        calls = int(re.findall(r"at most about ([\d,]+) calls", second)[0].replace(",", ""))
+        assert (calls > TRACES, server.seen.calls.total()) == (True, 0)
+        run = audit(
+            task(example_dir, tmp_path / "run", server, scorer="builtin:", more_scorers=(server.uri,), knowledge=())
+        )
+        alone = audit(task(example_dir, tmp_path / "alone", server, knowledge=()))
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert manifest["models"]["scorer_2"]["scored_by"] == "token ids"
+    others = pl.read_parquet(run / "other_gains.parquet")
+    wanted = pl.read_parquet(alone / "gains.parquet")
+    assert others.select(wanted.columns).equals(wanted)
+    assert others["scorer"].unique().to_list() == [server.uri]
 
 
 def test_a_budget_below_the_estimate_stops_before_the_first_call(example_dir: Path, tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
 from knowreason.errors import ModelError
@@ -12,7 +10,7 @@ from knowreason.models.load import Model
 from knowreason.models.protocols import Decomposer, Entailer, Judge, Marker, Observer, Prompted
 from knowreason.models.remote.counting import Counting
 from knowreason.models.remote.session import Session
-from knowreason.models.uses import counted, decomposer_of, marker_of, use_of
+from knowreason.models.uses import counted, decomposer_of, marker_of, named_scorers, use_of
 from knowreason.retrieve import Index
 from knowreason.task import Audit
 from knowreason.verify import Thresholds
@@ -54,10 +52,10 @@ def load_instruments(task: Audit, index: Index | None, session: Session) -> Inst
         entailer=verifier,
         observer=observer,
         thresholds=thresholds,
-        scorer_name=scorers[0]["id"],
-        described={**described, **{use_of(place): told for place, told in enumerate(scorers)}},
+        scorer_name=scorers["scorer"]["id"],
+        described={**described, **scorers},
         paper=task.paper,
-        others=tuple((told["id"], other) for told, other in zip(scorers[1:], others, strict=True)),
+        others=tuple((told["id"], other) for told, other in zip([*scorers.values()][1:], others, strict=True)),
         decomposer=decomposer_of(task.decomposer, models),
         marker=marker_of(task.grader, models),
         marker_name=task.grader,
@@ -93,19 +91,3 @@ def counting(instruments: Instruments, task: Audit, session: Session) -> tuple[I
         marker=counted(instruments.marker, stand_ins.get(task.grader)),
     )
     return replaced, [model for model in stand_ins.values() if isinstance(model, Counting)]
-
-
-def named_scorers(described: Sequence[dict[str, str]]) -> list[dict[str, str]]:
-    """What scorers say of themselves, with ids that tell them apart: folders of one name get a piece of their hash.
-
-    Raises `ModelError` where two are the same model.
-    """
-    ids = [told["id"] for told in described]
-    named = [
-        {**told, "id": f"{told['id']} ({told['sha256'][:8]})"} if ids.count(told["id"]) > 1 else told
-        for told in described
-    ]
-    for place, told in enumerate(named):
-        if any(told["id"] == other["id"] for other in named[:place]):
-            raise ModelError(f"two scorers are the same model, {told['id']}: a second one should be another")
-    return named

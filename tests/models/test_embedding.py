@@ -11,7 +11,7 @@ from made_encoders import save_embedder
 from typer.testing import CliRunner
 
 from knowreason.cli import app
-from knowreason.compare import matcher
+from knowreason.compare import ClaimChange, compare_runs, matcher
 from knowreason.compare.claims import match
 from knowreason.compare.meaning import Said
 from knowreason.errors import ModelError
@@ -19,6 +19,7 @@ from knowreason.models.load import load
 from knowreason.models.probes import STATEMENTS
 from knowreason.models.protocols import Embedder, Entailer, Scorer
 from knowreason.records import Unscored
+from made_records import SENTENCES, make_audited, make_tables
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -162,3 +163,29 @@ def test_a_claim_that_is_too_long_is_matched_by_its_words_and_counted(tmp_path: 
     assert (found.kept, found.unread) == ((), 1)
     same = match([Said(long, "supported")], [Said(long.upper(), "supported")], meaning)
     assert (len(same.kept), same.unread) == (1, 0)
+
+
+def test_a_comparison_keeps_what_is_said_in_other_words_and_names_who_matched(tmp_path: Path) -> None:
+    audited = [
+        make_audited(
+            number,
+            trace_id=f"{model}{number}",
+            model=model,
+            sentences=(f"{STATEMENTS[number % 10][place]} ", *SENTENCES[1:]),
+            verdicts=("supported",),
+        )
+        for number in range(25)
+        for place, model in enumerate(("owl", "eagle"))
+    ]
+    for name, table in make_tables(audited).items():
+        table.write_parquet(tmp_path / f"{name}.parquet")
+    meaning = matcher(f"hf:{save_embedder(tmp_path / 'words')}")
+    by_words, by_meaning = (
+        compare_runs([tmp_path], baseline="owl", meaning=model, draws=100) for model in (None, meaning)
+    )
+    assert (by_words.matched_by, by_meaning.matched_by) == ("words", "hf:words")
+    changes = [found.contrasts[0].claims for found in (by_words, by_meaning)]
+    plain, matched = (change.counts for change in changes if isinstance(change, ClaimChange))
+    assert plain == {"supported_newly_said": 25, "supported_no_longer_said": 25}
+    assert matched["supported_kept"] > 20  # a paraphrase with other words is not found by a bag of words
+    assert matched["supported_kept"] + matched.get("supported_newly_said", 0) == 25

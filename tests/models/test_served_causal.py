@@ -12,7 +12,7 @@ import made_records
 from knowreason.answers import final_statement
 from knowreason.decompose.steps import split_steps
 from knowreason.gain import LetterScorer, OptionScorer, trace_gain
-from knowreason.models.huggingface import open_causal
+from knowreason.models.huggingface import open_checkpoint
 from knowreason.models.letters import letter_context
 from knowreason.models.load import load
 from knowreason.models.openai import ServedModel
@@ -121,7 +121,9 @@ def probe(options: tuple[str, str], right: str) -> str:
 def test_letters_of_a_model_in_a_folder_and_of_the_same_on_a_server_are_equal(tmp_path: Path) -> None:
     lessons = probe(("seven", "purple"), "A"), probe(("purple", "seven"), "B")
     language = make_counting("qwen2", tmp_path / "model", *lessons)
-    here = LetterScorer(open_causal(str(tmp_path / "model")))
+    scorer = open_checkpoint(str(tmp_path / "model"))
+    assert isinstance(scorer, Scorer)
+    here = LetterScorer(scorer)
     with serving(Ways(echo="ignored", top=400, more=True), language=language) as server:
         there = load(server.uri)
         assert isinstance(there, ServedModel)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from knowreason.errors import ModelError
@@ -18,6 +18,22 @@ T = TypeVar("T")
 def use_of(place: int) -> str:
     """What the scorers of an audit are called: scorer, scorer_2, scorer_3 …"""
     return "scorer" if place == 0 else f"scorer_{place + 1}"
+
+
+def named_scorers(described: Sequence[dict[str, str]]) -> dict[str, dict[str, str]]:
+    """What several scorers say of themselves, by their use: scorer, scorer_2, scorer_3 …
+
+    Their ids tell them apart: folders of one name get a piece of their hash. Raises `ModelError` for one model twice.
+    """
+    ids = [told["id"] for told in described]
+    found: dict[str, dict[str, str]] = {}
+    for place, told in enumerate(described):
+        alone = ids.count(told["id"]) == 1
+        named = told if alone else {**told, "id": f"{told['id']} ({told['sha256'][:8]})"}
+        if any(named["id"] == other["id"] for other in found.values()):
+            raise ModelError(f"two scorers are the same model, {named['id']}: a second one should be another")
+        found[use_of(place)] = named
+    return found
 
 
 def judges_of(verifier: str, decomposer: str, grader: str) -> dict[str, str]:

@@ -49,7 +49,7 @@ _SHORT_REASONS = {
 }
 _WIDTHS = (18, 6, 13, 13, 7, 20, 7, 6)
 _WIDTHS_AT_80 = (14, 6, 8, 8, 7, 13, 7, 6)  # an interval stands below its estimate; no number is ever cut
-_SCORER_WIDTHS = (28, 22, 19, 19, 7)
+_SCORER_WIDTHS = (27, 22, 19, 19, 7)
 _SCORER_WIDTHS_AT_80 = (22, 18, 13, 13, 7)
 _PAPER_WIDTHS = (40, 15, 32, 7)
 _PAPER_WIDTHS_AT_80 = (24, 15, 26, 7)
