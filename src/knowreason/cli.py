@@ -10,7 +10,7 @@ from typing import Annotated, Never
 import typer
 
 from knowreason.arguments import spread
-from knowreason.commands import audit, compare, conditions, diagnose, doctor, index, ledger, read, report
+from knowreason.commands import audit, compare, conditions, diagnose, doctor, index, lab, ledger, read, report
 from knowreason.errors import KnowreasonError
 
 _PLAIN = str.maketrans({"−": "-", "–": "-", "…": "...", "·": "-", "─": "-", "✓": "+", "✗": "x"})
@@ -55,6 +55,7 @@ for command in (
     doctor.doctor,
 ):
     app.command()(command)
+app.add_typer(lab.lab)
 
 
 def main() -> None:

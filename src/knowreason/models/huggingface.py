@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from knowreason.models.entailing import PairClassifier
 
 _NEEDED = ("torch", "transformers", "safetensors")
+_READS_AS_WRITTEN = ("TokenizersBackend", "PreTrainedTokenizerFast")
 _FETCHED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
 _HASHED = (
     *("*.safetensors", "config.json", "tokenizer*", "vocab.*", "merges.txt", "special_tokens_map.json"),
@@ -143,7 +144,7 @@ def _kind(folder: Path) -> Kind:
 def _open(folder: Path, kind: Kind, name: str) -> Opened:
     import torch
     from safetensors import SafetensorError
-    from transformers import AutoConfig, AutoTokenizer
+    from transformers import AutoConfig
     from transformers.utils import logging
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -152,7 +153,7 @@ def _open(folder: Path, kind: Kind, name: str) -> Opened:
     safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
         config = AutoConfig.from_pretrained(folder, **safe)
-        tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
+        tokenizer = _tokenizer(folder, safe)
         dtype = torch.bfloat16 if device == "cuda" and kind is CAUSAL else torch.float32
         model, told = _load(folder, kind, config=config, dtype=dtype, use_safetensors=True, **safe)
     except (OSError, ValueError, KeyError, TypeError, ImportError, RuntimeError, SafetensorError) as error:
@@ -168,6 +169,21 @@ def _open(folder: Path, kind: Kind, name: str) -> Opened:
     digest = hash_files(sorted({path for pattern in _HASHED for path in folder.glob(pattern) if path.is_file()}))
     shown = name if folder != Path(name) else folder.resolve().name
     return Opened(model.to(device).eval(), tokenizer, f"hf:{shown}", digest, folder)
+
+
+def _tokenizer(folder: Path, safe: dict[str, Any]) -> Any:
+    """The tokenizer as its folder describes it.
+
+    Where that names no class but the one that reads tokenizer.json, nothing else is read: for some kinds of models
+    (qwen2) transformers would put the rules of that kind in place of those that stand there, and say nothing.
+    """
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+    named = folder / "tokenizer_config.json"
+    declared = json.loads(named.read_text("utf-8")).get("tokenizer_class") if named.is_file() else None
+    if declared in _READS_AS_WRITTEN and (folder / "tokenizer.json").is_file():
+        return PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+    return AutoTokenizer.from_pretrained(folder, **safe)
 
 
 def _load(folder: Path, kind: Kind, *, config: Any, **given: Any) -> tuple[Any, dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""The lab: small worlds whose every fact is known, so that what is measured can be held against the truth."""
