@@ -79,7 +79,7 @@ STATISTICS: dict[str, Statistic] = {
     "density": Statistic(*_density(), unscored="parts_unscored"),
     "misled_mass": _mean("misled_mass", "gain_unscored"),
     "confident_wrong": _mean("confident_wrong", "gain_unscored"),
-    "early": _share(pl.col("content_at") < pl.col("statement_at"), _PLACED, "place_unscored"),
+    "early": _share(_PLACED & (pl.col("content_at") < pl.col("statement_at")), _PLACED, "place_unscored"),
     "steps": _mean("steps"),
     "tokens": _mean("tokens"),
     "reasoning_tokens": _mean("reasoning_tokens"),
