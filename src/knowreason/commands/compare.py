@@ -65,13 +65,21 @@ def compare(
         seed=seed,
     )
     target = write_comparison(found, out or runs[0] / "comparison.json")
+    page = _page(runs[0], target)
     if as_json:
         typer.echo(target.read_text("utf-8"), nl=False)
     else:
         print_comparison(found)
-        typer.echo(f"\ncomparison: {target}")
+        typer.echo(f"\ncomparison: {target}" + (f"\nreport: {page}" if page else ""))
     if gate is not None:
         _gate(found)
+
+
+def _page(run: Path, target: Path) -> Path | None:
+    """The page of the run, written again with the comparison in it; None where that stands elsewhere."""
+    from knowreason.report import write_report
+
+    return write_report(run) if target == run / "comparison.json" else None
 
 
 def _gate(comparison: Comparison) -> None:

@@ -21,7 +21,8 @@ MOST_BYTES = 21_000_000
 """How much of a file its traces may take; with figures and index it stays under 25 MB."""
 MOST_INDEXED = 20_000
 """How many traces the list of one file may name."""
-_BLOCK = 16  # traces
+BLOCK = 16
+"""Traces that are packed, or served, together."""
 _SLICE = 40  # blocks read from the tables at once
 _RISKY = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
@@ -72,11 +73,11 @@ def pack_traces(run: Path, rows: pl.DataFrame, *, seed: int = 0, most_bytes: int
 
 def trace_blocks(run: Path, trace_ids: Sequence[str]) -> Iterator[list[Any]]:
     """The views of these traces in their order, a block at a time, reading only what they need."""
-    for start in range(0, len(trace_ids), _BLOCK * _SLICE):
-        wanted = trace_ids[start : start + _BLOCK * _SLICE]
+    for start in range(0, len(trace_ids), BLOCK * _SLICE):
+        wanted = trace_ids[start : start + BLOCK * _SLICE]
         tables = {name: _rows(run, name, wanted) for name in TABLES}
         views = [trace_view({name: found.get(one, []) for name, found in tables.items()}) for one in wanted]
-        yield from (views[at : at + _BLOCK] for at in range(0, len(views), _BLOCK))
+        yield from (views[at : at + BLOCK] for at in range(0, len(views), BLOCK))
 
 
 def _rows(run: Path, name: str, trace_ids: Sequence[str]) -> dict[str, list[Mapping[str, Any]]]:

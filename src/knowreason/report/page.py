@@ -60,7 +60,7 @@ def write_report(run: Path | str, *, refresh: bool = False, most_bytes: int = MO
         raise StoreError(f"the tables of {run} are damaged ({why}): audit again into another --out") from error
     target, temporary = run / "report.html", run / ".report.html.tmp"
     try:
-        temporary.write_text(document(_tab(page), inert(page), index, blocks.blocks), "utf-8")
+        temporary.write_text(document(tab_title(page), inert(page), index, blocks.blocks), "utf-8")
         os.replace(temporary, target)
     except OSError as error:
         raise StoreError(f"cannot write {target}: {error.strerror or error}") from error
@@ -144,7 +144,8 @@ def _title(summary: Summary) -> str:
     return f"{counted(summary.traces, 'trace')} of {counted(models, 'model')}"
 
 
-def _tab(page: Page) -> str:
+def tab_title(page: Page) -> str:
+    """What the browser's tab says."""
     return f"knowreason: {visible(page.title)}"
 
 

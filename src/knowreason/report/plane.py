@@ -30,7 +30,7 @@ def planes(summary: Summary) -> list[Plane]:
 def _plane(title: str, cells: Sequence[Cell], gain_means: str) -> Plane:
     placed = [(cell, point) for cell in cells if (point := _point(cell, gain_means)) is not None]
     points = tuple(point for _, point in placed)
-    contours, note = _contours(points)
+    contours, note = contours_of(points)
     return Plane(
         title=title,
         y_label="informative gain, nats" if gain_means == "gain" else "commitment to the gold answer, nats",
@@ -75,7 +75,8 @@ def _arrows(cells: Sequence[Cell]) -> list[tuple[int, int]]:
     ]
 
 
-def _contours(points: Sequence[Point]) -> tuple[tuple[Contour, ...], str]:
+def contours_of(points: Sequence[Point]) -> tuple[tuple[Contour, ...], str]:
+    """The lines of equal accuracy among these models, and a note on the fit or on why there is none."""
     known = [(p.x[0], p.y[0], p.accuracy) for p in points if p.accuracy is not None and 0 < p.accuracy < 1]
     if len(known) < _FEWEST:
         return (), f"Lines of equal accuracy need {_FEWEST} measured models; here are {len(known)}."

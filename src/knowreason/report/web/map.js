@@ -191,9 +191,9 @@ function networkView(centre) {
     });
     links.forEach((link, n) => drawLink(link, lines[n], names[n]));
   };
-  const forces = settle(bodies, links, draw);
+  const move = settle(bodies, links, draw);
   const zoom = zooming(drawn, inner);
-  bodies.forEach((one, n) => dragging(inner, /** @type {SVGElement} */ (shapes[n]), one, forces, draw));
+  bodies.forEach((one, n) => dragging(inner, /** @type {SVGElement} */ (shapes[n]), one, move, draw));
   return el("div", { class: "frame card" }, drawn, el("div", { class: "zoom", role: "group", "aria-label": "Zoom" },
     el("button", { type: "button", "aria-label": "Zoom in", click: () => zoom(1.25) }, "+"), el("button", { type: "button", "aria-label": "Zoom out", click: () => zoom(0.8) }, "−"),
     el("button", { type: "button", click: () => zoom(0) }, "Reset")));
@@ -245,7 +245,7 @@ function drawLink(link, line, name) {
 }
 
 /**
- * The forces; they come to rest by themselves, at once where motion is not wanted.
+ * Lays all out by forces that come to rest by themselves, at once where motion is not wanted; returns what heats them.
  * @param {Body[]} bodies
  * @param {Link[]} links
  * @param {() => void} draw
@@ -263,8 +263,10 @@ function settle(bodies, links, draw) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   forces.tick(calm ? 400 : 60);
   draw();
-  if (!calm) forces.on("tick", draw).restart();
-  return forces;
+  forces.on("tick", draw);
+  const move = (/** @type {number} */ heat) => calm || forces.alphaTarget(heat).restart();
+  if (!calm) forces.restart();
+  return move;
 }
 
 /**
@@ -291,10 +293,10 @@ function zooming(drawn, inner) {
  * @param {SVGGElement} inner
  * @param {SVGElement} shape
  * @param {Body} one
- * @param {any} forces
+ * @param {(heat: number) => void} move
  * @param {() => void} draw
  */
-function dragging(inner, shape, one, forces, draw) {
+function dragging(inner, shape, one, move, draw) {
   let moved = false;
   let held = false;
   const place = (/** @type {PointerEvent} */ event) => {
@@ -313,11 +315,12 @@ function dragging(inner, shape, one, forces, draw) {
     if (!moved && Math.hypot(point.x - one.x, point.y - one.y) < 14) return;
     moved = true;
     hold(one, point.x, point.y);
-    forces.alphaTarget(0.2).restart();
+    draw();
+    move(0.2);
   });
   shape.addEventListener("pointerup", () => {
     held = false;
-    forces.alphaTarget(0);
+    if (moved) move(0);
   });
   shape.addEventListener("click", (event) => moved && event.preventDefault());
   shape.addEventListener("keydown", (event) => {
