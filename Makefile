@@ -21,6 +21,7 @@ check: .venv/dev .venv/tsc
 
 bench: .venv/bench
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.page
 
 .venv/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "knowreason needs Python 3.11 or newer")'

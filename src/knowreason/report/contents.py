@@ -236,7 +236,7 @@ class Page(Content, frozen=True):
     gain_means: Literal["commitment", "gain"]
     words: Words
     verdicts: tuple[Verdict, ...]
-    advice: tuple[str, ...]
+    advice: tuple[tuple[str, str], ...]
     trust: Trust
     main: Table
     tables: tuple[tuple[str, str, Table], ...]

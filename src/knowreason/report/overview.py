@@ -32,7 +32,7 @@ def main_table(summary: Summary) -> Table:
     shown = [m for c in summary.cells for m in (c.gain.total, c.gain.informative, c.gain.commitment)]
     axis = _axis(shown)
     columns: list[Column] = [
-        ("Right answers", _linked(lambda c: _share(c.accuracy, f"{c.graded:,} of {c.traces:,} graded"), sort="grade")),
+        ("Right answers", _linked(lambda c: _share(c.accuracy, _graded(c)), sort="grade")),
         (
             "Claims that hold (Knowledge Index)",
             _linked(lambda c: _share(c.knowledge.ki, _decided(c)), claims="decided"),
@@ -123,6 +123,10 @@ def _count(measure: Measure) -> Figure:
     low, high = (f"{end:,.0f}" if measure.estimate >= 20 else f"{end:.1f}" for end in (measure.lower, measure.upper))
     value = f"{measure.estimate:,.0f}" if measure.estimate >= 20 else f"{measure.estimate:.1f}"
     return Figure(value, f"{low}–{high}", sort=measure.estimate)
+
+
+def _graded(cell: Cell) -> str:
+    return "" if cell.graded == cell.traces else f"{cell.graded:,} of {cell.traces:,} graded"
 
 
 def _decided(cell: Cell) -> str:

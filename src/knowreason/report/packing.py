@@ -17,7 +17,7 @@ from knowreason.report.text import visible
 from knowreason.report.traces import trace_view
 
 TABLES = ("traces", "scores", "steps", "claims", "evidence", "gains")
-MOST_BYTES = 21_000_000
+MOST_BYTES = 23_500_000
 """How much of a file its traces may take; with figures and index it stays under 25 MB."""
 MOST_INDEXED = 20_000
 """How many traces the list of one file may name."""

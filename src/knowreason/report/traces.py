@@ -23,6 +23,9 @@ SURER_BY = 0.1
 _MOST_STEPS = 4000
 _MOST_CHARACTERS = {"step": 20_000, "question": 20_000, "option": 2000, "claim": 2000, "evidence": 4000, "name": 300}
 _MOST_EVIDENCE = 5
+_WHOLE_PASSAGES = (
+    2  # of a claim, the best ones: of the others the cited span is enough, and a third of the file is spared
+)
 
 
 class Cited(Content, frozen=True, array_like=True):
@@ -197,7 +200,7 @@ def _claims(claims: Sequence[Record], evidence: Sequence[Record]) -> Iterable[Cl
             verdict=claim["verdict"] if claim["verdict"] in VERDICTS else "unscored",
             said=_verdict(claim),
             on_topic=bool(claim["on_topic"]),
-            evidence=tuple(_cited(row) for row in ranked),
+            evidence=tuple(_cited(row, whole=rank < _WHOLE_PASSAGES) for rank, row in enumerate(ranked)),
         )
 
 
@@ -211,8 +214,8 @@ def _verdict(claim: Record) -> str:
     return said if claim["on_topic"] else f"{said}, off the question's topic"
 
 
-def _cited(row: Record) -> Cited:
-    before, span, after = _cut(row)
+def _cited(row: Record, *, whole: bool) -> Cited:
+    before, span, after = _cut(row) if whole else ("", _clip("evidence", row["text"]), "")
     return Cited(
         before=before,
         span=span,

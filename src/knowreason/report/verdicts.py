@@ -19,23 +19,24 @@ def verdicts(summary: Summary, found: Map) -> list[Verdict]:
     return [*_answered(found), *_read(summary)]
 
 
-def advice(summary: Summary, found: Map, documents: Documents) -> list[str]:
-    """The next acts that would answer what this run leaves unanswered."""
+def advice(summary: Summary, found: Map, documents: Documents) -> list[tuple[str, str]]:
+    """The next acts that would answer what this run leaves unanswered: what, and the command."""
     transfer = next(node for node in found.nodes if node.id == "transfer")
     models = {(cell.model, cell.variant) for cell in summary.cells}
-    said: list[str] = []
+    said: list[tuple[str, str]] = []
     if not transfer.findings and len(models) > 1:
-        said.append(f"Whether anything transfers was not asked yet: {transfer.command}")
+        said.append(("Whether anything transfers was not asked yet:", transfer.command))
     if documents.comparison and documents.comparison.trained_on is None:
-        said.append(
-            "What was learned where a model was trained counts as transfer here: name the domain of the training with "
-            "knowreason compare RUN --baseline MODEL --trained-on DOMAIN."
-        )
+        said.append((_AT_HOME, f"{transfer.command} --trained-on DOMAIN"))
     if len(models) == 1:
-        said.append(
-            "One model alone: audit it together with the model it was tuned from to see what a training changed."
-        )
+        said.append((_ALONE, ""))
     return said
+
+
+_AT_HOME = (
+    "What was learned where a model was trained counts as transfer here, until the domain of the training is named:"
+)
+_ALONE = "One model alone: audit it together with the model it was tuned from to see what a training changed."
 
 
 def counts(summary: Summary) -> list[Counts]:

@@ -23,7 +23,7 @@ import { byId } from "./dom.js";
 /** @typedef {{ grades: Names, verdicts: Names, signs: Names, integrity: Names, parts: Names, reasons: Names, measures: Names, flags: Names }} Words */
 /**
  * @typedef {{ title: string, subtitle: string, empty: boolean, gainMeans: "commitment" | "gain", words: Words,
- *   verdicts: Verdict[], advice: string[], trust: Trust, main: Table, tables: [string, string, Table][], planes: Plane[],
+ *   verdicts: Verdict[], advice: [string, string][], trust: Trust, main: Table, tables: [string, string, Table][], planes: Plane[],
  *   counts: Counts[], inputs: [string, string][], map: { nodes: MapNode[], edges: MapEdge[] }, methods: Methods,
  *   served: boolean }} Page
  */

@@ -14,7 +14,7 @@ const ROWS = 50;
 const CLAIMS = /** @type {{ [name: string]: string }} */ ({ refuted: "a refuted claim", supported: "a supported claim", decided: "a decided claim", none: "no decided claim" });
 const SORTS = /** @type {{ [name: string]: string }} */ ({
   "": "benchmark and question", grade: "answer", refuted: "refuted claims", supported: "supported claims",
-  gain: "total, largest first", loss: "total, smallest first", informative: "before any answer is named", stating: "from settling and stating", steps: "steps", tokens: "tokens",
+  gain: "total, largest first", loss: "total, smallest first", stating: "from settling and stating", steps: "steps", tokens: "tokens",
 });
 
 /**
@@ -134,7 +134,7 @@ function filters(index, wanted) {
     choice("integrity", "Integrity", known(index.integrities, words.integrity), wanted, change),
     choice("why", "Not measured", reasons, wanted, change),
     el("label", { for: "filter-text" }, "Text", text),
-    choice("sort", "Sorted by", SORTS, wanted, change),
+    choice("sort", "Sorted by", { ...SORTS, informative: words.parts.informative || "" }, wanted, change),
     el("p", { class: "act" }, active.length > 0 && el("a", { href: "#/find" }, "Clear all"), el("button", { type: "button", class: "quiet", click: share }, "Copy link")));
 }
 

@@ -15,7 +15,7 @@ import { STATE_WORDS, clamp, stateSign } from "./charts.js";
 const WIDTH = 900;
 const HEIGHT = 540;
 const CIRCLE = ["compute", "need", "overconfidence", "training", "reinforcement", "text"];
-const ROOM = { x: 112, y: 40 };
+const ROOM = { x: 118, y: 40 };
 
 /**
  * The map, around the question that a place names.
@@ -225,10 +225,10 @@ function found(bodies, id) {
  */
 function networkNode(one, chosen) {
   const sign = stateSign(one.node.state);
-  for (const [name, value] of Object.entries({ x: -102, y: -13, width: 26, height: 26 })) sign.setAttribute(name, String(value));
+  for (const [name, value] of Object.entries({ x: -106, y: -13, width: 26, height: 26 })) sign.setAttribute(name, String(value));
   const shape = svg("a", { class: `body state-${one.node.state}${chosen ? " chosen" : ""}`, href: placeOf("map", { at: one.id, view: "network" }), "aria-label": `${one.node.question} ${said(one.node)}`, "data-node": one.id },
-    svg("rect", { x: -110, y: -30, width: 220, height: 60, rx: 10 }), sign,
-    svg("text", { x: -68, y: -4, class: "name" }, one.node.short), svg("text", { x: -68, y: 14, class: "outcome" }, capital(one.node.outcome || STATE_WORDS[one.node.state])));
+    svg("rect", { x: -116, y: -30, width: 232, height: 60, rx: 10 }), sign,
+    svg("text", { x: -72, y: -4, class: "name" }, one.node.short), svg("text", { x: -72, y: 14, class: "outcome" }, capital(one.node.outcome || STATE_WORDS[one.node.state])));
   return shape;
 }
 

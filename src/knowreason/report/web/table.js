@@ -74,8 +74,8 @@ function compared(a, b, down) {
 function shownFigure(figure) {
   const value = el("span", { class: figure.missing ? "missing" : "value" }, figure.value);
   return el("div", { class: "figure" },
-    el("span", { class: "said" }, figure.link ? el("a", { href: figure.link, class: "evidence" }, value) : value,
-      figure.interval && el("span", { class: "interval" }, ` [${figure.interval}]`)),
+    el("span", { class: "said" }, figure.link ? el("a", { href: figure.link, class: "evidence" }, value) : value, " ",
+      figure.interval && el("span", { class: "interval" }, `[${figure.interval}]`)),
     figure.bar && intervalBar(figure.bar),
     figure.note && el("span", { class: "note" }, figure.note));
 }

@@ -20,7 +20,7 @@ export function verdictPage() {
   return [
     el("div", { class: "title" }, el("h1", {}, page.title), el("p", { class: "lead" }, page.subtitle)),
     el("section", { class: "verdicts", "aria-label": "Verdicts" }, ...page.verdicts.map(verdictCard)),
-    page.advice.length > 0 && el("ul", { class: "advice" }, ...page.advice.map((said) => el("li", {}, said))),
+    page.advice.length > 0 && el("ul", { class: "advice" }, ...page.advice.map(([said, command]) => el("li", {}, said, command && " ", command && el("code", {}, command)))),
     trustBox(),
     el("h2", { id: "figures" }, "Models and benchmarks"),
     el("p", { class: "lead" }, "Each figure with its 95% interval: the mark is the estimate, the band the interval. Click a heading to sort, a figure to see the traces it rests on."),
