@@ -200,7 +200,7 @@ def _claims(claims: Sequence[Record], evidence: Sequence[Record]) -> Iterable[Cl
             verdict=claim["verdict"] if claim["verdict"] in VERDICTS else "unscored",
             said=_verdict(claim),
             on_topic=bool(claim["on_topic"]),
-            evidence=tuple(_cited(row, whole=rank < _WHOLE_PASSAGES) for rank, row in enumerate(ranked)),
+            evidence=tuple(_cited(row) for row in ranked),
         )
 
 
@@ -214,8 +214,8 @@ def _verdict(claim: Record) -> str:
     return said if claim["on_topic"] else f"{said}, off the question's topic"
 
 
-def _cited(row: Record, *, whole: bool) -> Cited:
-    before, span, after = _cut(row) if whole else ("", _clip("evidence", row["text"]), "")
+def _cited(row: Record) -> Cited:
+    before, span, after = _cut(row)
     return Cited(
         before=before,
         span=span,

@@ -27,10 +27,10 @@ def _headline(measured: Sequence[Reliability], *, verified: bool) -> tuple[Level
     if not measured:
         return "unknown", "How often the verifier errs was not measured: trust no share of claims you have not read."
     worst = min(one.auroc for one in measured)
-    found = min(one.false_called_refuted for one in measured)
-    said = f"It calls {percent(found)} of the false claims refuted" + (
-        ", in its worst test." if len(measured) > 1 else "."
-    )
+    called = sorted(one.false_called_refuted for one in measured)
+    found, most = called[0], called[-1]
+    share = percent(found) if percent(found) == percent(most) else f"{percent(found)} to {percent(most)}"
+    said = f"It calls {share} of the false claims refuted."
     if worst < CHANCE:
         return (
             "weak",
