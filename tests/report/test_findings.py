@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
 from opened import made_run, two_models
 
-from knowreason.conclusions import Assumption, Conclusion
+from knowreason.conclusions import Assumption, Conclusion, ConclusionOutcome
 from knowreason.errors import StoreError
 from knowreason.frame import summarise
 from knowreason.records import Interval, Unscored
 from knowreason.report.contents import Node, Point
-from knowreason.report.findings import doubts, findings_map, read_documents
+from knowreason.report.findings import STATES, doubts, findings_map, read_documents
 from knowreason.report.plane import contours_of, planes
 from knowreason.report.questions import EDGES, QUESTIONS
 from made_records import make_audited, make_tables
@@ -44,6 +45,11 @@ def test_without_documents_every_question_is_not_measured_and_says_how_to_measur
         assert (node.state, node.findings, node.effect) == ("unmeasured", (), "")
         assert node.why
         assert node.command.startswith("knowreason ") or node.id == "text"
+
+
+def test_every_outcome_of_a_conclusion_has_a_state() -> None:
+    told_by_gain = {"trap", "no_trap", "longer_not_emptier"}
+    assert set(get_args(ConclusionOutcome)) - told_by_gain <= set(STATES)
 
 
 def test_every_edge_joins_two_questions_and_the_middle_is_reached_from_all() -> None:

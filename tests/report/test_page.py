@@ -5,6 +5,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Sequence
+from importlib.resources import files
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -339,3 +340,12 @@ def test_commands_to_reproduce_name_files_without_their_folders(tmp_path: Path) 
         "knowreason audit 'base=a b.jsonl' --knowledge notes.jsonl --where domain=law,tax --set base.lineage=x "
         "--set domain=law --limit 40 --out RUN"
     ) in overview_of(page)["methods"]["commands"]
+
+
+def test_what_is_not_our_own_on_the_page_is_what_its_readme_says() -> None:
+    vendor = files("knowreason.report").joinpath("web", "vendor")
+    rows = re.findall(r"^\| (d3-\w+) \| [\d.]+ \| (\w{64}) \|$", vendor.joinpath("README.md").read_text("utf-8"), re.M)
+    assert {f"{name}.min.js" for name, _ in rows} == {f.name for f in vendor.iterdir() if f.name.endswith(".js")}
+    for name, digest in rows:
+        assert hashlib.sha256(vendor.joinpath(f"{name}.min.js").read_bytes()).hexdigest() == digest
+        assert "Permission to use, copy, modify" in vendor.joinpath(f"{name}.LICENSE").read_text("utf-8")

@@ -24,7 +24,7 @@ from knowreason.report.questions import EDGES, QUESTIONS, Question
 from knowreason.report.readings import benchmark_title, variant_name
 from knowreason.report.words import nats, reason_words
 
-_STATES: dict[str, State] = {
+STATES: dict[str, State] = {
     "transfers": "yes",
     "does_not_transfer": "no",
     "harms": "no",
@@ -46,6 +46,8 @@ _STATES: dict[str, State] = {
     "adds": "yes",
     "prunes_and_adds": "yes",
 }
+"""What an outcome says about its question; those of the SFT trap are told by the difference in informative gain."""
+
 _OUTCOMES = {
     "does_not_transfer": "does not transfer",
     "knowledge_bound": "bound by knowledge",
@@ -150,7 +152,7 @@ def _findings(node: str, documents: Documents) -> Iterable[Finding]:
 def _concluded(found: Conclusion, contrast: Contrast | None) -> Finding:
     return Finding(
         about=_about(contrast) if contrast else "",
-        state=_STATES.get(found.outcome, "open"),
+        state=STATES[found.outcome],
         outcome=_OUTCOMES.get(found.outcome, found.outcome.replace("_", " ")),
         sentence=found.sentence,
         effects=tuple(_line(name, effect) for name, effect in found.effects.items()),
@@ -165,7 +167,7 @@ def _training(contrast: Contrast) -> Finding:
     outcome = effect.outcome if isinstance(effect, Effect) else "cannot_be_judged"
     return Finding(
         about=_about(contrast),
-        state=_STATES[outcome],
+        state=STATES[outcome],
         outcome=_OUTCOMES.get(outcome, outcome),
         sentence=contrast.trap.sentence,
         effects=tuple(_line(name, found) for name, found in contrast.trap.effects.items()),
@@ -184,7 +186,7 @@ def _claims(contrast: Contrast) -> Finding:
         sentence = f"Pruning and adding of claims were not measured: {reason_words(change.reason)}."
     return Finding(
         about=_about(contrast),
-        state=_STATES[outcome],
+        state=STATES[outcome],
         outcome=_OUTCOMES.get(outcome, outcome),
         sentence=sentence,
         effects=tuple(_line(name, found) for name, found in effects.items()),

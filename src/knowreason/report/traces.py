@@ -23,9 +23,6 @@ SURER_BY = 0.1
 _MOST_STEPS = 4000
 _MOST_CHARACTERS = {"step": 20_000, "question": 20_000, "option": 2000, "claim": 2000, "evidence": 4000, "name": 300}
 _MOST_EVIDENCE = 5
-_WHOLE_PASSAGES = (
-    2  # of a claim, the best ones: of the others the cited span is enough, and a third of the file is spared
-)
 
 
 class Cited(Content, frozen=True, array_like=True):

@@ -42,6 +42,7 @@ export async function findPage(route) {
  * @param {Wanted} wanted
  */
 export async function matching(index, wanted) {
+  if (wanted.text) announce("Reading all texts …");
   const said = wanted.text ? await searchTexts(index, wanted.text) : null;
   const [model, benchmark, grade] = [place(index.models, wanted.model), place(index.benchmarks, wanted.benchmark), place(index.grades, wanted.grade)];
   const [integrity, why] = [place(index.integrities, wanted.integrity), place(index.reasons, wanted.why)];

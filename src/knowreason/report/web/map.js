@@ -59,7 +59,7 @@ function neighbours(id) {
 function walkView(centre, open) {
   const around = neighbours(centre.id);
   const lines = svg("svg", { class: "lines", viewBox: "0 0 100 100", preserveAspectRatio: "none", "aria-hidden": "true" });
-  const board = el("div", { class: "walk", role: "group", "aria-label": `Around: ${centre.question}` }, lines);
+  const board = el("div", { class: `walk around-${around.length}`, role: "group", "aria-label": `Around: ${centre.question}` }, lines);
   board.append(nodeCard(centre, placeOf("map", { at: centre.id, open: open ? null : 1 }), `middle state-${centre.state}`, open));
   around.forEach(({ edge, node }, n) => {
     const { x, y } = placeAround(n, around.length);
