@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -132,6 +136,22 @@ def test_a_port_that_is_taken_and_a_folder_that_is_no_run_are_one_clear_line(run
         open_server(run, port=server.server_port)
     with pytest.raises(StoreError, match="holds no finished audit"):
         open_server(tmp_path)
+
+
+def test_the_command_says_where_it_serves_and_ends_quietly_when_interrupted(run: Path) -> None:
+    program = [str(Path(sys.executable).parent / "knowreason"), "report", str(run), "--serve", "--port", "0"]
+    with subprocess.Popen(program, stderr=subprocess.PIPE, text=True) as serving_run:
+        assert serving_run.stderr is not None
+        said = serving_run.stderr.readline()
+        address = re.search(r"http://127\.0\.0\.1:(\d+)/", said)
+        assert address is not None, said
+        connection = http.client.HTTPConnection("127.0.0.1", int(address[1]), timeout=10)
+        connection.request("GET", "/data/index")
+        assert connection.getresponse().status == 200
+        connection.close()
+        serving_run.send_signal(signal.SIGINT)
+        assert serving_run.wait(timeout=20) == 0
+        assert serving_run.stderr.read() == ""
 
 
 def test_serve_takes_one_run(run: Path) -> None:

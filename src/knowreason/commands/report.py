@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -51,7 +52,7 @@ def _serve(run: Path, host: str, port: int) -> None:
 
     server = open_server(run, host=host, port=port)
     tell(f"the report is at {server.address} (Ctrl-C ends it)")
-    with server:
+    with server, suppress(KeyboardInterrupt):  # the way to end it, and no failure
         server.serve_forever()
 
 
