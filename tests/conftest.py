@@ -1,16 +1,22 @@
-"""Fixtures shared by all tests: where the real data lies, and where our own example lies."""
+"""Fixtures shared by all tests: where the real data lies, where our own example lies, and a real browser."""
 
 from __future__ import annotations
 
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+from collections.abc import Generator
+from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -61,3 +67,33 @@ def _run(command: str, folder: Path) -> Session:
     done = subprocess.run(program, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return Session(command, done.stdout, folder / words[words.index("--out") + 1])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Generator[Browser]:
+    """Chromium without a window; the test skips without it, or fails where it is required."""
+    program = os.environ.get("KNOWREASON_BROWSER") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if find_spec("playwright") is None:
+        _absent("Playwright is absent: pip install 'playwright'")
+    if program is None:
+        _absent("no Chromium here: apt-get install chromium, or name another in KNOWREASON_BROWSER")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """Where pictures of the pages are kept, to be looked at."""
+    folder = ROOT / "build" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _absent(reason: str) -> None:
+    if os.environ.get("KNOWREASON_REQUIRE_BROWSER") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -94,13 +94,18 @@ def make_claims(trace: Trace, steps: Sequence[Step], count: int) -> tuple[Claim,
 
 
 def make_verification(
-    claim: Claim, label: str, *, on_topic: bool = True, text: str = "Bats are mammals."
+    claim: Claim,
+    label: str,
+    *,
+    on_topic: bool = True,
+    text: str = "Bats are mammals.",
+    source: str = "our own words",
 ) -> Verification:
     """A verdict with one cited sentence; a label that is no verdict is the reason why there is none."""
     cited = Evidence(
         doc_id="note-1",
         title="Bats",
-        source="our own words",
+        source=source,
         licence="CC0-1.0",
         start=0,
         end=len(text),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import knowreason
+from made_records import make_audited, make_tables
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = (
@@ -69,7 +70,8 @@ CLOSED = """
 import builtins, socket, sys
 
 class Extras:
-    names = {"torch", "transformers", "inspect_ai", "openai", "onnx", "pytest", "hypothesis", "rank_bm25", "httpx2"}
+    names = {"torch", "transformers", "inspect_ai", "openai", "onnx", "pytest", "hypothesis", "rank_bm25", "httpx2",
+             "matplotlib"}
 
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in self.names:
@@ -117,6 +119,16 @@ def test_a_model_on_a_server_without_its_extra_ends_with_the_pip_line() -> None:
     done = run_closed(code, "doctor", "openai:m@http://127.0.0.1:9/v1")
     assert done.returncode == 1
     assert "pip install 'knowreason[api]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_figures_without_their_extra_end_with_the_pip_line(tmp_path: Path) -> None:
+    for name, table in make_tables([make_audited(i) for i in range(6)]).items():
+        table.write_parquet(tmp_path / f"{name}.parquet")
+    code = "from knowreason.cli import main; sys.argv[0] = 'knowreason'; main()"
+    done = run_closed(code, "report", str(tmp_path), "--figures", str(tmp_path / "figures"))
+    assert done.returncode == 1
+    assert "pip install 'knowreason[figures]'" in done.stderr
     assert "Traceback" not in done.stderr
 
 

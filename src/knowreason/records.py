@@ -192,7 +192,11 @@ class Hit(Record, frozen=True):
 
 
 class Evidence(Record, frozen=True):
-    """A cited sentence span of a document, with the probabilities that it (supports, refutes, leaves open)."""
+    """A cited sentence span of a document, with the probabilities that it (supports, refutes, leaves open).
+
+    `passage` is the whole text that was judged, and `passage_start` where it starts in the document: the span stands
+    in it at `[start - passage_start : end - passage_start]`. It is empty where only the span was kept.
+    """
 
     doc_id: str
     title: str
@@ -203,6 +207,8 @@ class Evidence(Record, frozen=True):
     text: str
     retrieval_score: float
     entailment: tuple[float, float, float]
+    passage: str = ""
+    passage_start: int = 0
 
 
 class Verdict(Record, frozen=True):

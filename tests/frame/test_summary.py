@@ -135,6 +135,8 @@ def test_a_bare_answer_commits_nowhere() -> None:
     alone, mixed = (only(summarise(make_tables(a), seed=1)).commitment for a in (thinkers, [*thinkers, *bare]))
     assert (mixed.content_at, mixed.early) == (alone.content_at, alone.early)
     assert mixed.rules == {"verbatim": 10, "unstated": 30}
+    few_words = [b._replace(commitment=Commitment(content_at=0, statement_at=9, rule="verbatim")) for b in bare]
+    assert only(summarise(make_tables([*thinkers, *few_words]), seed=1)).commitment.early == alone.early
     none = only(summarise(make_tables(bare))).commitment
     assert none.content_at == none.early == Unscored(reason="no_reasoning")
 

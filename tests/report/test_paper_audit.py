@@ -23,4 +23,5 @@ def test_an_audit_with_paper_gives_json_only_and_both_columns(example_dir: Path,
         path = gains.filter(trace_id=row["trace_id"]).sort("step")["surprisal"].to_list()
         by_hand = (math.exp(path[0]) - math.exp(path[-1])) / row["steps"]
         assert math.isclose(row["paper_infogain"], by_hand, rel_tol=1e-9)
-    assert "Published formulas" in (tmp_path / "run" / "report.html").read_text("utf-8")
+    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert "Published formulas" in page

@@ -1,16 +1,20 @@
 """The terminal's table: a hundred columns, the same figures as the summary, and no escape sequence of a log."""
 
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from opened import made_run, two_models
 from rich.console import Console
 
+from knowreason.compare import compare_runs
 from knowreason.errors import StoreError
 from knowreason.frame import Audited, read_summary, write_summary
 from knowreason.records import Interval
 from knowreason.report import print_summary
+from knowreason.report.comparison import print_comparison
 from made_records import make_audited, make_tables
 
 
@@ -79,3 +83,14 @@ def test_a_run_without_traces_says_so(tmp_path: Path) -> None:
 def test_a_folder_without_a_summary_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no finished audit"):
         print_summary(tmp_path)
+
+
+def test_a_comparison_fits_every_terminal_and_is_coloured_in_none(tmp_path: Path) -> None:
+    found = compare_runs([made_run(tmp_path, two_models())], baseline="owl")
+    for width in (24, 40, 80, 100):
+        stream = io.StringIO()
+        print_comparison(found, Console(file=stream, width=width, force_terminal=True, no_color=True))
+        lines = re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue()).splitlines()
+        assert max(map(len, lines)) <= width
+        assert "transfers" in " ".join(lines)
+        assert not re.search(r"\x1b\[(?:3|4|9)[0-9]", stream.getvalue())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from knowreason.arguments import Fields, Json, pair
+from knowreason.commands.output import page_with
 
 if TYPE_CHECKING:
     from knowreason.compare import Comparison
@@ -100,11 +101,12 @@ def compare(
         seed=seed,
     )
     target = write_comparison(found, out or (held[0] if held else Path()) / "comparison.json")
+    page = page_with(held[0], target) if held else None
     if as_json:
         typer.echo(target.read_text("utf-8"), nl=False)
     else:
         print_comparison(found)
-        typer.echo(f"\ncomparison: {target}")
+        typer.echo(f"\ncomparison: {target}" + (f"\nreport: {page}" if page else ""))
     if gate is not None:
         _gate(found)
 

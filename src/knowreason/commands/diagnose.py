@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from knowreason.arguments import Fields, Json, pair
+from knowreason.commands.output import page_with
 from knowreason.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def diagnose(
     found = _found(runs or [], predictions, field or [], margin=margin / 100, known=known, seed=seed)
     target = out or (runs[0] / "diagnosis.json" if runs else None)
     written = write_diagnosis(found, target) if target else None
+    page = page_with(runs[0], written) if runs and written else None
     if as_json:
         from knowreason.diagnose import as_text
 
@@ -59,7 +61,7 @@ def diagnose(
         return
     print_diagnosis(found)
     if written:
-        typer.echo(f"\ndiagnosis: {written}")
+        typer.echo(f"\ndiagnosis: {written}" + (f"\nreport: {page}" if page else ""))
 
 
 def _found(

@@ -40,3 +40,10 @@ def print_summary(run: Path, page: Path, as_json: bool) -> None:
 def print_json(value: object) -> None:
     """A result for machines."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def page_with(run: Path, document: Path) -> Path | None:
+    """The page of the run, written again with a conclusion in it; None where that stands outside of the run."""
+    from knowreason.report import write_report
+
+    return write_report(run) if document.parent == run else None

@@ -12,8 +12,8 @@ Schema = dict[str, type[pl.DataType]]
 
 # A column means the same in every table, so its type depends on its name alone; all others are text.
 _WHOLE = frozenset(
-    "sample thinking_end step start end tokens claim rank conflicting_statements claims supported refuted "
-    "not_enough_info claims_unscored content_at statement_at steps reasoning_tokens "
+    "sample thinking_end step start end passage_start tokens claim rank conflicting_statements claims supported "
+    "refuted not_enough_info claims_unscored content_at statement_at steps reasoning_tokens "
     "answer_tokens".split()
 )
 _REAL = frozenset(
@@ -46,7 +46,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "evidence": _schema(
         "trace_id step claim rank doc_id title source licence start end text retrieval_score "
-        "p_supported p_refuted p_not_enough"
+        "p_supported p_refuted p_not_enough passage passage_start"
     ),
     "gains": _schema("trace_id step surprisal gain part entropy unscored"),
     "other_gains": _schema("trace_id step scorer surprisal gain part entropy unscored answer_space answer_tokens"),
@@ -141,6 +141,8 @@ def evidence_rows(audited: Audited) -> list[Row]:
             "p_supported": cited.entailment[0],
             "p_refuted": cited.entailment[1],
             "p_not_enough": cited.entailment[2],
+            "passage": cited.passage,
+            "passage_start": cited.passage_start,
         }
         for verification in audited.verifications
         for rank, cited in enumerate(verification.evidence, start=1)

@@ -16,8 +16,8 @@ from knowreason.report.words import counted, percent
 
 Manifest = Mapping[str, Any]
 
-_CHANCE = 0.65  # AUROC below which the report says that a verdict is little better than chance
-_MISSES = 0.7  # share of false claims called refuted below which the report warns
+CHANCE = 0.65  # AUROC below which the report says that a verdict is little better than chance
+MISSES = 0.7  # share of false claims called refuted below which the report warns
 
 COMMITMENT_NOTE = (
     "The built-in observer tells which answer a text has settled on so far. Its figures are commitment, never "
@@ -52,10 +52,11 @@ _WEAK = (
     " A verifier that misses many false claims, or refutes true ones, bends every share, and not for all models alike: "
     "read the claims, take no share for the truth, and rank no models by small differences."
 )
-_NEAR_CHANCE = (
+_NEARCHANCE = (
     "This verifier tells true claims from false ones little better than chance where they are not worded as their "
     "source. "
 )
+KNOWLEDGE_WARNING = _WEAK.strip()
 _ACCURACY_NOTE = (
     "A trace without an answer counts as wrong. By the strict rule an answer is also missing where none is stated "
     "formally, or where several different options are."
@@ -141,18 +142,22 @@ def scales_note(summary: Summary) -> str | None:
     return _SCALES_NOTE.format(scales=" and ".join(scales))
 
 
-def reliability_note(manifest: Manifest) -> str:
-    """How often the verifier errs on labelled claims, as its maker measured it; said too where nobody did."""
-    found = manifest.get("reliability") or []
+def reliability_of(manifest: Manifest) -> tuple[Reliability, ...]:
+    """What the maker of the verifier measured; empty where nobody did. Raises StoreError where it cannot be read."""
     try:
-        measured = msgspec.convert(found, type=tuple[Reliability, ...])
+        return msgspec.convert(manifest.get("reliability") or [], type=tuple[Reliability, ...])
     except msgspec.ValidationError as error:
         raise StoreError(f"manifest.json: reliability: {error}") from error
+
+
+def reliability_note(manifest: Manifest) -> str:
+    """How often the verifier errs on labelled claims, as its maker measured it; said too where nobody did."""
+    measured = reliability_of(manifest)
     if not measured:
         return _UNCALIBRATED
     said = "; ".join(_measured(one) if not place else _lower(_measured(one)) for place, one in enumerate(measured))
-    warning = _NEAR_CHANCE if min(one.auroc for one in measured) < _CHANCE else ""
-    return warning + said + "." + (_WEAK if min(one.false_called_refuted for one in measured) < _MISSES else "")
+    warning = _NEARCHANCE if min(one.auroc for one in measured) < CHANCE else ""
+    return warning + said + "." + (_WEAK if min(one.false_called_refuted for one in measured) < MISSES else "")
 
 
 def _measured(one: Reliability) -> str:
@@ -171,10 +176,15 @@ def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
+def first_limits(summary: Summary) -> list[str]:
+    """What a reader of the figures must know before the rest: what the gains mean, and on what they do not rest."""
+    notes = [COMMITMENT_NOTE if summary.instruments.gain_means == "commitment" else _GAIN_NOTE]
+    return notes + [note for note in (trained_note(summary), scales_note(summary)) if note is not None]
+
+
 def limits(summary: Summary, manifest: Manifest) -> list[str]:
     """Notes that qualify the figures of a run, most important first."""
-    notes = [COMMITMENT_NOTE if summary.instruments.gain_means == "commitment" else _GAIN_NOTE]
-    notes += [note for note in (trained_note(summary), scales_note(summary)) if note is not None]
+    notes = first_limits(summary)
     if any(cell.knowledge.lower is not None for cell in summary.cells):
         notes.append(_KNOWLEDGE_NOTE.format(reliability=reliability_note(manifest)))
     notes += [

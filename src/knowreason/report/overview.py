@@ -3,57 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from knowreason.frame import Cell, Measure, Summary
 from knowreason.frame.scores import PARTS
 from knowreason.records import Interval, Part
+from knowreason.report.contents import Bar, Figure, Group, Row, Table
+from knowreason.report.links import cell_link
 from knowreason.report.published import plain_number
 from knowreason.report.readings import benchmarks, model_name
+from knowreason.report.terms import explained
 from knowreason.report.words import INTEGRITY, count_text, counted, nats, nats_text, part_words, percent, reason_words
-
-
-class Bar(NamedTuple):
-    """An interval on an axis from 0 to 100: its ends, its estimate, and where zero lies (None: at the left end)."""
-
-    low: float
-    high: float
-    at: float
-    zero: float | None
-
-
-class Figure(NamedTuple):
-    """What stands in a table's cell: a value, its interval, a note beside them, and a bar or None."""
-
-    value: str
-    interval: str = ""
-    note: str = ""
-    bar: Bar | None = None
-    missing: bool = False
-
-
-class Row(NamedTuple):
-    """A model, how many traces it has here, and its figures in the order of the table's headings."""
-
-    head: str
-    note: str
-    figures: tuple[Figure, ...]
-
-
-class Group(NamedTuple):
-    """The rows of one benchmark."""
-
-    title: str
-    note: str
-    rows: tuple[Row, ...]
-
-
-class Table(NamedTuple):
-    """Headings (without that of the models) and groups of rows."""
-
-    headings: tuple[str, ...]
-    groups: tuple[Group, ...]
-
 
 Column = tuple[str, Callable[[Cell], Figure]]
 _CONTENT_RULES = {
@@ -63,6 +24,29 @@ _CONTENT_RULES = {
     "unstated": "only in the statement",
     "none": "options cannot be told apart in text",
 }
+
+
+def main_table(summary: Summary) -> Table:
+    """What a reader looks for first: right answers, claims that hold with their coverage, gain, and length."""
+    words = part_words(summary.instruments.gain_means)
+    shown = [m for c in summary.cells for m in (c.gain.total, c.gain.informative, c.gain.commitment)]
+    axis = _axis(shown)
+    columns: list[Column] = [
+        ("Right answers", _linked(lambda c: _share(c.accuracy, _graded(c)), sort="grade")),
+        (
+            "Claims that hold (Knowledge Index)",
+            _linked(lambda c: _share(c.knowledge.ki, _decided(c)), claims="decided"),
+        ),
+        (total_words(summary), _linked(lambda c: _nats(c.gain.total, axis), sort="gain")),
+        (
+            words["informative"].capitalize(),
+            _linked(lambda c: _nats(c.gain.informative, axis, _parts_note(c, "informative")), sort="informative"),
+        ),
+        (words["commitment"].capitalize(), _linked(lambda c: _nats(c.gain.commitment, axis), sort="stating")),
+        ("Steps", _linked(lambda c: _count(c.steps), sort="steps")),
+        ("Tokens", _linked(lambda c: _count(c.tokens), sort="tokens")),
+    ]
+    return _table(summary, columns)
 
 
 def knowledge_table(summary: Summary) -> Table:
@@ -120,13 +104,41 @@ def _paper_infogain(cell: Cell) -> Figure:
     if not isinstance(measure, Interval):
         return _missing(measure, note)
     lower, upper = plain_number(measure.lower), plain_number(measure.upper)
-    return Figure(plain_number(measure.estimate), f"{lower} to {upper}", note)
+    return Figure(plain_number(measure.estimate), f"{lower} to {upper}", note, sort=measure.estimate)
+
+
+def total_words(summary: Summary) -> str:
+    """What the fall of the right answer's surprisal over a whole text may be called."""
+    return "Commitment to the gold answer" if summary.instruments.gain_means == "commitment" else "Total gain"
+
+
+def _linked(column: Callable[[Cell], Figure], **filters: str) -> Callable[[Cell], Figure]:
+    """The same figure with a link to the traces that it rests on."""
+    return lambda cell: msgspec.structs.replace(column(cell), link=cell_link(cell, **filters))
+
+
+def _count(measure: Measure) -> Figure:
+    if not isinstance(measure, Interval):
+        return _missing(measure)
+    low, high = (f"{end:,.0f}" if measure.estimate >= 20 else f"{end:.1f}" for end in (measure.lower, measure.upper))
+    value = f"{measure.estimate:,.0f}" if measure.estimate >= 20 else f"{measure.estimate:.1f}"
+    return Figure(value, f"{low}–{high}", sort=measure.estimate)
+
+
+def _graded(cell: Cell) -> str:
+    return "" if cell.graded == cell.traces else f"{cell.graded:,} of {cell.traces:,} graded"
+
+
+def _decided(cell: Cell) -> str:
+    coverage = cell.knowledge.coverage
+    return f"{percent(coverage.estimate)} of claims decided" if isinstance(coverage, Interval) else ""
 
 
 def _length(cell: Cell) -> Figure:
     if not isinstance(cell.steps, Interval):
         return _missing(cell.steps)
-    return Figure(f"{count_text(cell.steps)} steps", note=f"{count_text(cell.tokens)} tokens")
+    steps = cell.steps.estimate
+    return Figure(f"{count_text(cell.steps)} steps", note=f"{count_text(cell.tokens)} tokens", sort=steps)
 
 
 def _density(cell: Cell) -> Figure:
@@ -136,7 +148,8 @@ def _density(cell: Cell) -> Figure:
     note = f"{count_text(cell.steps)} steps{tokens}" if isinstance(cell.steps, Interval) else ""
     if not isinstance(measure, Interval):
         return _missing(measure, note)
-    return Figure(nats(measure.estimate, 3), f"{nats(measure.lower, 3)} to {nats(measure.upper, 3)}", note)
+    ends = f"{nats(measure.lower, 3)} to {nats(measure.upper, 3)}"
+    return Figure(nats(measure.estimate, 3), ends, note, sort=measure.estimate)
 
 
 def _part_column(part: Part, axis: tuple[float, float]) -> Callable[[Cell], Figure]:
@@ -155,7 +168,12 @@ def rules_table(summary: Summary) -> Table:
 
 def _count_table(summary: Summary, words: Mapping[str, str], counts: Callable[[Cell], Mapping[str, int]]) -> Table:
     def column(kind: str) -> Callable[[Cell], Figure]:
-        return lambda cell: Figure(f"{counts(cell).get(kind, 0):,}")
+        def shown(cell: Cell) -> Figure:
+            count = counts(cell).get(kind, 0)
+            link = cell_link(cell, integrity=kind) if words is INTEGRITY and count else ""
+            return Figure(f"{count:,}", sort=count, link=link)
+
+        return shown
 
     found = [kind for kind in words if any(kind in counts(cell) for cell in summary.cells)]
     return _table(summary, [(words[kind], column(kind)) for kind in found])
@@ -170,24 +188,27 @@ def _table(summary: Summary, columns: Sequence[Column]) -> Table:
         )
         for group in benchmarks(summary)
     )
-    return Table(tuple(heading for heading, _ in columns), groups)
+    headings = tuple(heading for heading, _ in columns)
+    return Table(headings, groups, tuple(explained(headings, summary.instruments.gain_means)))
 
 
 def _row(cell: Cell, columns: Sequence[Column]) -> Row:
-    return Row(model_name(cell), counted(cell.traces, "trace"), tuple(figure(cell) for _, figure in columns))
+    figures = tuple(figure(cell) for _, figure in columns)
+    return Row(model_name(cell), counted(cell.traces, "trace"), cell_link(cell), figures)
 
 
 def _share(measure: Measure, note: str = "") -> Figure:
     if not isinstance(measure, Interval):
         return _missing(measure, note)
     bar = Bar(measure.lower * 100, measure.upper * 100, measure.estimate * 100, None)
-    return _plain_share(measure, note)._replace(bar=bar)
+    return msgspec.structs.replace(_plain_share(measure, note), bar=bar)
 
 
 def _plain_share(measure: Measure, note: str = "") -> Figure:
     if not isinstance(measure, Interval):
         return _missing(measure, note)
-    return Figure(percent(measure.estimate), f"{measure.lower * 100:.0f}–{measure.upper * 100:.0f}", note)
+    ends = f"{measure.lower * 100:.0f}–{measure.upper * 100:.0f}"
+    return Figure(percent(measure.estimate), ends, note, sort=measure.estimate)
 
 
 def _nats(measure: Measure, axis: tuple[float, float], note: str = "") -> Figure:
@@ -195,13 +216,14 @@ def _nats(measure: Measure, axis: tuple[float, float], note: str = "") -> Figure
         return _missing(measure, note)
     low, width = axis[0], axis[1] - axis[0]
     places = ((v - low) / width * 100 for v in (measure.lower, measure.upper, measure.estimate, 0.0))
-    return _plain_nats(measure)._replace(note=note, bar=Bar(*places))
+    return msgspec.structs.replace(_plain_nats(measure), note=note, bar=Bar(*places))
 
 
 def _plain_nats(measure: Measure) -> Figure:
     if not isinstance(measure, Interval):
         return _missing(measure)
-    return Figure(nats(measure.estimate), f"{nats(measure.lower)} to {nats(measure.upper)}")
+    ends = f"{nats(measure.lower)} to {nats(measure.upper)}"
+    return Figure(nats(measure.estimate), ends, sort=measure.estimate)
 
 
 def _misled(cell: Cell) -> Figure:
@@ -210,7 +232,7 @@ def _misled(cell: Cell) -> Figure:
     note = f"confident wrong {nats_text(sure)}" if isinstance(sure, Interval) else ""
     if not isinstance(measure, Interval):
         return _missing(measure, note)
-    return Figure(f"{measure.estimate:.2f}", f"{measure.lower:.2f} to {measure.upper:.2f}", note)
+    return Figure(f"{measure.estimate:.2f}", f"{measure.lower:.2f} to {measure.upper:.2f}", note, sort=measure.estimate)
 
 
 def _missing(measure: Measure, note: str = "") -> Figure:

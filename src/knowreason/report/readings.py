@@ -43,16 +43,26 @@ def _benchmark(domain: str, name: str, condition: str, cells: tuple[Cell, ...]) 
     fewest, most = min(c.questions for c in cells), max(c.questions for c in cells)
     questions = counted(most, "question") if fewest == most else f"{fewest:,} to {most:,} questions"
     return Benchmark(
-        title=name if condition == "cot" else f"{name} ({condition.replace('_', ' ')})",
+        title=benchmark_title(name, condition),
         domain=domain,
         questions=questions,
         cells=cells,
     )
 
 
+def benchmark_title(name: str, condition: str) -> str:
+    """The benchmark, with the way it was asked where that is not the usual one."""
+    return name if condition == "cot" else f"{name} ({condition.replace('_', ' ')})"
+
+
 def model_name(cell: Cell) -> str:
     """The model, with its variant where that adds something."""
-    return f"{cell.model} ({cell.variant})" if cell.variant and cell.variant not in cell.model else cell.model
+    return variant_name(cell.model, cell.variant)
+
+
+def variant_name(model: str, variant: str) -> str:
+    """The model, with its variant where that adds something."""
+    return f"{model} ({variant})" if variant and variant not in model else model
 
 
 def readings(summary: Summary) -> list[Reading]:

@@ -7,15 +7,18 @@ from typing import NamedTuple
 
 from knowreason.frame import Agreement, Cell, Measure, OtherGain, Summary
 from knowreason.records import Interval, Unscored
-from knowreason.report.overview import Figure, Group, Row, Table
+from knowreason.report.contents import Figure, Group, Row, Table
 from knowreason.report.readings import benchmarks, model_name
 from knowreason.report.words import counted, nats, reason_words
 
 SCORERS_TITLE = "Several scorers"
 SCORERS_NOTE = (
-    "The same traces under every scorer that was asked. The first scorer's figures are those of all other tables. "
-    "Agreement is in ranks, for scorers have scales of their own: 1 is the same order, 0 none, -1 the reverse; all "
-    "models of a benchmark together."
+    "The same traces under every scorer that was asked, in nats. "
+    "The first scorer's figures are those of all other tables."
+)
+AGREEMENT_NOTE = (
+    "In ranks, for scorers have scales of their own: 1 is the same order, 0 none, -1 the reverse; all models of a "
+    "benchmark together."
 )
 _FAMILY = (
     "{scorer} scores {model} of its own family ({family}, by its {seen_in}): a model finds the wording of its own "
@@ -113,27 +116,29 @@ def _sentence(found: Agreement) -> str:
 
 def _row(row: ScorerRow) -> Row:
     figures = (Figure(row.scorer), *(_nats(measure) for measure in (row.informative, row.total)))
-    return Row(row.model, "", (*figures, Figure(f"{row.traces:,}")))
+    return Row(row.model, "", "", (*figures, Figure(f"{row.traces:,}")))
 
 
 def _agreement_row(found: Agreement) -> Row:
     figures = (_correlation(measure) for measure in (found.steps, found.informative, found.total))
     left = f"{found.left_out:,} left out" if found.left_out else ""
     return Row(
-        " and ".join(found.scorers), _COMPARED[found.compares], (*figures, Figure(f"{found.traces:,}", note=left))
+        " and ".join(found.scorers), _COMPARED[found.compares], "", (*figures, Figure(f"{found.traces:,}", note=left))
     )
 
 
 def _nats(measure: Measure) -> Figure:
     if not isinstance(measure, Interval):
         return Figure(reason_words(measure.reason), missing=True)
-    return Figure(nats(measure.estimate), f"{nats(measure.lower)} to {nats(measure.upper)}")
+    lower, upper = nats(measure.lower), nats(measure.upper)
+    return Figure(nats(measure.estimate), f"{lower} to {upper}", sort=measure.estimate)
 
 
 def _correlation(measure: Measure) -> Figure:
     if not isinstance(measure, Interval):
         return Figure(reason_words(measure.reason), missing=True)
-    return Figure(_rank(measure.estimate), f"{_rank(measure.lower)} to {_rank(measure.upper)}")
+    lower, upper = _rank(measure.lower), _rank(measure.upper)
+    return Figure(_rank(measure.estimate), f"{lower} to {upper}", sort=measure.estimate)
 
 
 def _rank(value: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from knowreason.frame import Measure
 from knowreason.records import Interval, Part
 
-_REASONS = {
+REASONS = {
     "too_few": "too few questions for an interval",
     "no_corpus": "no corpus was given to verify against",
     "no_claims": "no checkable claim is made",
@@ -94,7 +94,7 @@ def part_words(gain_means: str) -> dict[Part, str]:
 
 def reason_words(reason: str) -> str:
     """A reason as a clause; a reason of another package's instrument is shown as it is."""
-    return _REASONS.get(reason, reason.replace("_", " "))
+    return REASONS.get(reason, reason.replace("_", " "))
 
 
 def percent(value: float) -> str:
@@ -138,3 +138,8 @@ def count_text(measure: Measure) -> str:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """ "1 trace", "2,000 traces"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def capitalised(text: str) -> str:
+    """The first letter as a capital, the others as they are."""
+    return text[:1].upper() + text[1:]

@@ -106,6 +106,8 @@ def _evidence(claim: Claim, hit: Hit, judgement: Judgement) -> Evidence:
         text=hit.passage.text[start:end],
         retrieval_score=hit.score,
         entailment=judgement.probabilities,
+        passage=hit.passage.text,
+        passage_start=hit.passage.start,
     )
 
 
