@@ -24,9 +24,9 @@ def answered(messages, *_):
     output.usage = ModelUsage(output_tokens=9)
     return output
 
-folder, logs = sys.argv[1:]
+(logs,) = sys.argv[1:]
 model = get_model("mockllm/model", custom_outputs=answered)
-done = eval(f"{folder}/tasks.py", model=model, log_dir=logs, display="none")
+done = eval("tasks.py", model=model, log_dir=logs, display="none")
 assert all(log.status == "success" for log in done), [log.error for log in done]
 print(len(done))
 """
@@ -61,8 +61,8 @@ def test_logs_of_inspect_come_back_with_their_condition(tmp_path: Path) -> None:
     found = asked(tmp_path)
     write_conditions(found, facts_of(found, None, 5), wanted(), tmp_path / "out")
     logs = tmp_path / "logs"
-    command = [sys.executable, "-c", RUN_INSPECT, str(tmp_path / "out" / "inspect"), str(logs)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    command = [sys.executable, "-c", RUN_INSPECT, str(logs)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path / "out" / "inspect")
     assert done.returncode == 0, done.stderr[-2000:]
     traces = back(logs)
     assert len(traces) == 3 + 3 + 1 + 1 + 3 + 3

@@ -141,7 +141,7 @@ def test_an_area_is_the_share_of_pairs_that_scipy_counts_with_ties() -> None:
     assert isinstance(ours, Estimate)
     pairs = y.sum() * (1 - y).sum()
     assert ours.estimate == pytest.approx(mannwhitneyu(figure[y == 1], figure[y == 0]).statistic / pairs)
-    assert 0.5 < ours.lower < ours.estimate < ours.upper < 1
+    assert 0.4 < ours.lower < ours.estimate < ours.upper < 1
 
 
 def test_the_interval_of_an_area_covers_the_truth() -> None:
