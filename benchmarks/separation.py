@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from benchmarks.coverage import seen, shift_for, with_failures
+from benchmarks.coverage import COLUMNS, seen, shift_for, with_failures
 from knowreason.diagnose.columns import Columns
 from knowreason.diagnose.contrasts import Measured, measured
 from knowreason.diagnose.error import Rates, error_variances
@@ -38,7 +38,6 @@ from knowreason.stats import Permuted, correlation, shapley
 
 Floats = NDArray[np.float64]
 RESULTS = Path(__file__).parent / "separation.tsv"
-COLUMNS = ("cell", "sets", "refused", "coverage", "fails", "wrong", "power", "others")
 
 _SEED = 20261124
 _DRAWS = 2000
@@ -322,6 +321,8 @@ def study(cell: Cell, sets: int) -> dict[str, Any]:
         "refused": count - len(made),
         "coverage": f"{covered / len(made):.4f}" if made else "",
         "covered": (covered, len(made)),
+        "discrete": False,
+        "wrongs": (sum(one.wrong for one in outcomes), count),
         "wrong": f"{sum(one.wrong for one in outcomes) / count:.4f}",
         "power": f"{sum(one.found for one in outcomes) / count:.4f}",
         "others": "; ".join(f"{name} {held[name] / len(made):.3f}" for name in names),
@@ -337,7 +338,11 @@ def main() -> None:
     for cell in cells():
         if asked.cells in cell.name:
             row = study(cell, asked.sets)
-            print(*(f"{name}={row[name]}" for name in row if name != "covered"), sep="  ", flush=True)
+            print(
+                *(f"{name}={row[name]}" for name in row if name not in ("covered", "discrete", "wrongs")),
+                sep="  ",
+                flush=True,
+            )
             _save(row)
 
 
@@ -358,7 +363,9 @@ def _held() -> Iterator[dict[str, Any]]:
         for row in csv.DictReader(stream, delimiter="\t"):
             made = int(row["sets"]) - int(row["refused"])
             covered = round(float(row["coverage"]) * made) if row["coverage"] else 0
-            yield {**row, "covered": (covered, made)}
+            sets = int(row["sets"])
+            wrongs = round(float(row["wrong"]) * sets), sets
+            yield {**row, "covered": (covered, made), "discrete": False, "wrongs": wrongs}
 
 
 if __name__ == "__main__":
