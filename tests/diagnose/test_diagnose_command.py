@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from rich.console import Console
-from worlds import given, observed, write_run
+from worlds import given, observed, share, under, write_run
 
 from knowreason.diagnose import Diagnosis, diagnose_runs
 from knowreason.report.diagnosis import print_diagnosis
@@ -92,3 +92,13 @@ def test_a_mistake_is_one_line(arguments: tuple[str, ...], said: str) -> None:
     done = knowreason("diagnose", *arguments)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert said in done.stderr
+
+
+def test_a_refusal_names_no_model_beside_a_benchmark_on_which_it_has_another_one(tmp_path: Path) -> None:
+    audited = [*given(30, cot=0.5, direct=0.4)]
+    for model, benchmark, condition in (("owl", "fish", "cot"), ("kite", "fish", "direct"), ("kite", "animals", "cot")):
+        audited += under(condition, share(30, 0.5), model, benchmark=benchmark)
+    flat = " ".join(printed(diagnose_runs([write_run(tmp_path, audited)], draws=200), 120).split())
+    assert "On fish intervention cannot say what kite (base) needs" in flat
+    assert "On animals intervention cannot say what kite (base) needs" in flat
+    assert "On fish intervention cannot say what owl (base) needs" in flat

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import groupby
+from typing import TypeVar
 
 import msgspec
 from rich.console import Console, RenderableType
@@ -25,6 +26,8 @@ from knowreason.diagnose import (
 from knowreason.records import Interval, Unscored
 from knowreason.report.terminal import fitting, laid_out, paragraph, plain
 from knowreason.report.words import counted, nats, reason_words
+
+_Reason = TypeVar("_Reason", bound=Hashable)
 
 _WIDTH = 100
 _GIVEN_WIDTHS = (26, 24, 17, 17, 13)
@@ -123,22 +126,35 @@ def _said(needs: Sequence[Need]) -> Iterable[RenderableType]:
 
 def _not_given(needs: Sequence[Need]) -> Iterable[str]:
     """Every reason why an intervention cannot be judged, once for all that it holds for."""
-    groups: dict[tuple[Unscored, tuple[str, ...]], list[Need]] = {}
-    for need in needs:
-        if isinstance(refusal := need.intervention.difference, Unscored):
-            groups.setdefault((refusal, tuple(need.intervention.levels)), []).append(need)
-    for (refusal, levels), members in groups.items():
+    refused = [
+        ((refusal, tuple(need.intervention.levels)), need)
+        for need in needs
+        if isinstance(refusal := need.intervention.difference, Unscored)
+    ]
+    for (refusal, levels), members in _merged(refused):
         yield no_intervention(_all_of(members), refusal, levels, {})
 
 
 def _not_seen(needs: Sequence[Need]) -> Iterable[str]:
     """Every reason why traces cannot say it, once for all that it holds for."""
-    groups: dict[tuple[Unscored, ...], list[Need]] = {}
-    for need in needs:
-        if (refusals := need.observation.refusals) and need.observation.conclusion.reason != "no_traces":
-            groups.setdefault(refusals, []).append(need)
-    for refusals, members in groups.items():
+    refused = [
+        (refusals, need)
+        for need in needs
+        if (refusals := need.observation.refusals) and need.observation.conclusion.reason != "no_traces"
+    ]
+    for refusals, members in _merged(refused):
         yield no_observation(_all_of(members), refusals)
+
+
+def _merged(refused: Sequence[tuple[_Reason, Need]]) -> list[tuple[_Reason, list[Need]]]:
+    """Needs with one reason together: models of a benchmark, and benchmarks on which it holds for the same models."""
+    here: dict[tuple[_Reason, str], list[Need]] = {}
+    for reason, need in refused:
+        here.setdefault((reason, need.subject.benchmark), []).append(need)
+    found: dict[tuple[_Reason, tuple[str, ...]], list[Need]] = {}
+    for (reason, _), members in here.items():
+        found.setdefault((reason, tuple(map(_name, members))), []).extend(members)
+    return [(reason, members) for (reason, _), members in found.items()]
 
 
 def _all_of(needs: Sequence[Need]) -> Subject:
