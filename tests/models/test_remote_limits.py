@@ -122,7 +122,7 @@ def test_a_failure_is_shared_by_those_who_wait_and_not_remembered() -> None:
 
 
 def test_the_notice_names_every_host_and_what_it_gets() -> None:
-    told = notice([("scorer", "openai:m@http://lab.example:8000"), ("verifier", "openai:j@https://api.example/v1")])
+    told = notice({"scorer": "openai:m@http://lab.example:8000", "verifier": "openai:j@https://api.example/v1"})
     assert told == (
         "sends questions, options, reference answers and reasoning text to lab.example:8000 (NOT encrypted) "
         "(scorer m); claims and corpus passages to api.example (verifier j)"
@@ -132,7 +132,7 @@ def test_the_notice_names_every_host_and_what_it_gets() -> None:
         "sends questions, options and reasoning steps to api.example (decomposer j); "
         "questions, reference answers and responses in free text to api.example (grader j)"
     )
-    assert notice([("scorer", "builtin:"), ("verifier", "scripted:x")]) is None
+    assert notice({"scorer": "builtin:", "verifier": "scripted:x"}) is None
 
 
 @pytest.mark.parametrize(

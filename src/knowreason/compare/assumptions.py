@@ -75,7 +75,7 @@ def _graded(pair: Pair) -> Assumption:
 def _answered(pair: Pair) -> Assumption:
     """An unanswered question counts as wrong: a model that learns the format gains without knowing more."""
     if pair.predicted:
-        return Assumption(name="answers_told", held=False, detail="predictions do not tell wrong answers from none")
+        return Assumption(name="answers_told", held=False, detail="predictions tell neither wrong answers from none nor who graded them")
     silent = [_share((rows["grade"] == "no_answer").fill_null(value=False)) for rows in (pair.baseline, pair.candidate)]
     detail = f"{silent[0]:.0%} of the baseline's and {silent[1]:.0%} of the candidate's traces state no answer"
     return Assumption(name="answered_alike", held=abs(silent[0] - silent[1]) <= _FEW, detail=detail + _among(pair))

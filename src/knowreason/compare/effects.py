@@ -293,8 +293,11 @@ def _sums(rows: pl.DataFrame, ratio: _Ratio) -> pl.DataFrame:
 
 def _alike(pair: Pair, column: str) -> bool:
     one, other = (set(rows[column].unique().to_list()) for rows in (pair.baseline, pair.candidate))
-    # a rule may grade some traces of a benchmark and a judge the others: then it must be so on both sides
-    return one == other if column == "grader" else len(one | other) <= 1
+    if column != "grader":
+        return len(one | other) <= 1
+    # a rule may grade some traces of a benchmark and a judge the others: then it must be so on both sides; who graded
+    # predictions is not known, which an assumption says
+    return pair.predicted or one == other
 
 
 def _why_none(pair: Pair, column: str) -> Unscored:
