@@ -76,7 +76,7 @@ def chat_tokenizer(texts: list[str], template: str = TEMPLATE) -> Any:
 def save_chat(folder: Path, *, learned: bool = True, template: str = TEMPLATE) -> Path:
     """A Qwen2 with random weights whose last layer knows the answers by heart; else it writes at random."""
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2Config
+    from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast, Qwen2Config
 
     known = chats()
     texts = [turn["content"] for chat, _ in known for turn in chat] + [answer for _, answer in known]
@@ -94,7 +94,7 @@ def save_chat(folder: Path, *, learned: bool = True, template: str = TEMPLATE) -
         tie_word_embeddings=False,
     )
     config.save_pretrained(folder)
-    tokenizer = AutoTokenizer.from_pretrained(folder)  # as it will be read: the family has rules of its own
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)  # as it will be read: as it is written
     config.eos_token_id = tokenizer.eos_token_id
     model = AutoModelForCausalLM.from_config(config, attn_implementation="sdpa").eval()
     if learned:

@@ -131,10 +131,10 @@ def test_judged_claims_become_verdicts_that_cite_the_passage(model: ChatModel) -
 
 def test_greedy_text_is_that_of_plain_passes_token_by_token(random: ChatModel, tmp_path: Path) -> None:
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
     folder = save_chat(tmp_path / "again", learned=False)
-    plain, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    plain, tokenizer = AutoModelForCausalLM.from_pretrained(folder), PreTrainedTokenizerFast.from_pretrained(folder)
     for text, found in zip(ASKED, random.generate([user(text) for text in ASKED]), strict=True):
         chat = [{"role": "user", "content": text}]
         ids = tokenizer(tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)).input_ids
@@ -241,7 +241,7 @@ def test_settings_that_a_checkpoint_ships_change_no_answer(folder: Path, model: 
 
 
 def test_a_model_that_reads_its_padding_is_refused(folder: Path) -> None:
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
     class Careless(AutoModelForCausalLM.from_pretrained(folder).__class__):  # type: ignore[misc]
         def forward(self, *, attention_mask=None, **given):  # type: ignore[no-untyped-def]
@@ -250,7 +250,7 @@ def test_a_model_that_reads_its_padding_is_refused(folder: Path) -> None:
 
     model = Careless.from_pretrained(folder, attn_implementation="sdpa").eval()
     with pytest.raises(ModelError, match="beside a longer chat an answer changes"):
-        ChatModel(model, AutoTokenizer.from_pretrained(folder), name="hf:careless")
+        ChatModel(model, PreTrainedTokenizerFast.from_pretrained(folder), name="hf:careless")
 
 
 def test_the_doctor_asks_a_chat_model_for_verdicts(folder: Path) -> None:

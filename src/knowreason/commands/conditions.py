@@ -68,9 +68,15 @@ def conditions(
     if any(tokens < 1 for tokens in [*(budget or []), room, passages]):
         raise InputError("--budget, --room and --passages are whole numbers above 0")
     asked = _kept(list(read_questions(questions, dict(pair("--field", text) for text in field or []))))
+    held = sorted({one.benchmark for one in asked if one.benchmark})
+    if len(held) > 1 and name is None:
+        raise InputError(
+            f"{questions} holds {len(held)} benchmarks ({', '.join(held[:4])}): give each a file of its own, "
+            "or one name to all with --name"
+        )
     index = _index(knowledge or [], dict(pair("--corpus-field", text) for text in corpus_field or []))
     wanted = Wanted(
-        benchmark=name or next((one.benchmark for one in asked if one.benchmark), None) or questions.name.split(".")[0],
+        benchmark=name or (held[0] if held else "") or questions.name.split(".")[0],
         domain=domain,
         budgets=tuple(sorted(set(budget or []))),
         leaks=leaks.value,

@@ -28,7 +28,7 @@ def lineage_of(candidate: Side, baseline: Side) -> Assumption:
     """Whether the candidate was tuned from the baseline, as far as the logs or `--set` say."""
     name, parent = "lineage", candidate.lineage
     if parent is None:
-        detail = f"what {candidate.model} was tuned from is not known (say so with --set lineage=...)"
+        detail = f"what {candidate.model} was tuned from is not known (an audit is told with --set lineage=...)"
         return Assumption(name=name, held=False, detail=detail)
     if _names(baseline, parent):
         return Assumption(name=name, held=True, detail=f"{candidate.model} was tuned from {parent}, as declared")
@@ -75,7 +75,11 @@ def _graded(pair: Pair) -> Assumption:
 def _answered(pair: Pair) -> Assumption:
     """An unanswered question counts as wrong: a model that learns the format gains without knowing more."""
     if pair.predicted:
-        return Assumption(name="answers_told", held=False, detail="predictions tell neither wrong answers from none nor who graded them")
+        return Assumption(
+            name="answers_told",
+            held=False,
+            detail="predictions tell neither wrong answers from none nor who graded them",
+        )
     silent = [_share((rows["grade"] == "no_answer").fill_null(value=False)) for rows in (pair.baseline, pair.candidate)]
     detail = f"{silent[0]:.0%} of the baseline's and {silent[1]:.0%} of the candidate's traces state no answer"
     return Assumption(name="answered_alike", held=abs(silent[0] - silent[1]) <= _FEW, detail=detail + _among(pair))

@@ -139,6 +139,8 @@ def _notes(comparison: Comparison) -> Iterable[tuple[str, str]]:
 def _right(contrast: Contrast) -> list[Text]:
     effect = contrast.effects["accuracy"]
     verdict = _OUTCOMES[contrast.transfer.outcome]
+    if contrast.index == Unscored(reason="trained_here") and contrast.transfer.outcome == "transfers":
+        verdict = "learned (trained here)"
     if isinstance(effect, Unscored):
         return [Text(said) for said in (_place(contrast), f"{contrast.pairing.paired:,}", "–", "–", verdict)]
     levels = f"{100 * effect.baseline:.1f} → {100 * effect.candidate:.1f}"

@@ -62,7 +62,7 @@ def model_name(cell: Cell) -> str:
 
 def variant_name(model: str, variant: str) -> str:
     """The model, with its variant where that adds something."""
-    return f"{model} ({variant})" if variant and variant not in model else model
+    return f"{model} ({variant})" if variant not in ("", "unknown") and variant not in model else model
 
 
 def readings(summary: Summary) -> list[Reading]:
