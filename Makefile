@@ -8,6 +8,8 @@ RUN ?= runs/demo
 demo: .venv/core
 	@rm -rf $(RUN)
 	@$(BIN)/knowreason audit examples/two_domains/traces.jsonl --knowledge examples/two_domains/notes.jsonl --out $(RUN)
+	@$(BIN)/knowreason compare $(RUN) --baseline finch-base --json > /dev/null
+	@echo "with what the tunings changed: knowreason compare $(RUN) --baseline finch-base"
 
 test: .venv/dev
 	$(BIN)/python -m pytest

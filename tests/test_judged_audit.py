@@ -343,7 +343,7 @@ def test_two_processes_at_once_share_a_ledger(example_dir: Path, traces: Path, t
         assert tables(tmp_path / "runs" / "one") == tables(tmp_path / "runs" / "two")
         audit(task(example_dir, traces, tmp_path / "runs" / "three", server.uri))
         assert len(server.seen.charged) == made
-        assert server.seen.charged.total() < 2 * made
+        assert server.seen.charged.total() <= 2 * made
 
 
 # Disks that are full or cannot be written

@@ -82,12 +82,13 @@ def counting(instruments: Instruments, task: Audit, session: Session) -> tuple[I
     stand_ins = {uri: session.stand_in(uri) for uri in task.models.values()}
     observer, *others = (observer_of(uri, stand_ins[uri], task.target) for uri in task.scorers)
     names = [name for name, _ in instruments.others]
+    stand_in = stand_ins.get(task.grader)
     replaced = msgspec.structs.replace(
         instruments,
         entailer=stand_ins[task.verifier],
         observer=observer,
         others=tuple(zip(names, others, strict=True)),
         decomposer=counted(instruments.decomposer, stand_ins.get(task.decomposer)),
-        marker=counted(instruments.marker, stand_ins.get(task.grader)),
+        marker=stand_in if isinstance(stand_in, Counting) else None,  # a grade changes no count
     )
     return replaced, [model for model in stand_ins.values() if isinstance(model, Counting)]

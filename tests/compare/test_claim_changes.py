@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planted import answers, coins, write_run
 
 from knowreason.compare import ClaimChange, claims_sentence, compare_runs
 from knowreason.compare.claims import PARTS, Matched, Said, match, split
 from knowreason.models.scripted import Scripted
 from knowreason.records import Interval, Unscored
+from planted import answers, coins, write_run
 
 VERDICTS = st.sampled_from(["supported", "refuted", "undecided"])
 CLAIMS = st.lists(st.tuples(st.sampled_from("abcdefgh"), VERDICTS), max_size=10)

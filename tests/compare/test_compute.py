@@ -190,3 +190,17 @@ def test_tokens_counted_in_two_ways_are_not_held_against_each_other(tmp_path: Pa
     ]
     assert (len(found.points), found.target_tokens) == (4, None)
     assert not next(a.held for a in found.conclusion.assumptions if a.name == "budget_reaches_candidate")
+
+
+def test_facts_and_plans_that_were_given_are_no_compute(tmp_path: Path) -> None:
+    rows = [
+        *predictions("base", coins(0, 80, 0.4), condition="direct", tokens=10),
+        *predictions("base", coins(1, 80, 0.5), condition="cot", tokens=60),
+        *predictions("base", coins(2, 80, 0.95), condition="facts_given", tokens=200),
+        *predictions("base", coins(3, 80, 0.95), condition="plan_given", tokens=220),
+        *predictions("big", coins(4, 80, 0.85), condition="cot", tokens=90),
+    ]
+    comparison = compare_runs([], baseline="base", predictions=[write_predictions(tmp_path / "p.jsonl", rows)])
+    assert "facts_given" not in str(comparison.compute)
+    assert "plan_given" not in str(comparison.compute)
+    assert not any(one.conclusion.outcome == "catches_up" for one in comparison.compute)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from knowreason.arguments import Fields, Json, pair
-from knowreason.commands.output import page_with
+from knowreason.commands.output import conclusion_file, page_with
+from knowreason.errors import InputError
 
 if TYPE_CHECKING:
     from knowreason.compare import Comparison
@@ -87,6 +88,9 @@ def compare(
     from knowreason.report.comparison import print_comparison
 
     held = runs or []
+    if fields and not predictions:
+        raise InputError("--field is for --predictions; runs have their fields already")
+    conclusion_file(out)
     found = compare_runs(
         held,
         baseline=baseline,
@@ -100,7 +104,7 @@ def compare(
         meaning=matcher(match) if match else None,
         seed=seed,
     )
-    target = write_comparison(found, out or (held[0] if held else Path()) / "comparison.json")
+    target = write_comparison(found, conclusion_file(out) or (held[0] if held else Path()) / "comparison.json")
     page = page_with(held[0], target) if held else None
     if as_json:
         typer.echo(target.read_text("utf-8"), nl=False)

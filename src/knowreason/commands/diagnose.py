@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from knowreason.arguments import Fields, Json, pair
-from knowreason.commands.output import page_with
+from knowreason.commands.output import conclusion_file, page_with
 from knowreason.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def diagnose(
         raise InputError("--field is for --predictions; runs have their fields already")
     known = dict(_reliability(text) for text in reliability or [])
     found = _found(runs or [], predictions, field or [], margin=margin / 100, known=known, seed=seed)
-    target = out or (runs[0] / "diagnosis.json" if runs else None)
+    target = conclusion_file(out) or (runs[0] / "diagnosis.json" if runs else None)
     written = write_diagnosis(found, target) if target else None
     page = page_with(runs[0], written) if runs and written else None
     if as_json:

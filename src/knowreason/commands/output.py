@@ -8,6 +8,8 @@ from pathlib import Path
 
 import typer
 
+from knowreason.errors import InputError
+
 
 def announce(models: Mapping[str, str], replay: Path | None, *, dry_run: bool = False) -> None:
     """The first line of whatever may send something: what, and to which host; `models` are URIs by their use."""
@@ -42,8 +44,15 @@ def print_json(value: object) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def conclusion_file(out: Path | None) -> Path | None:
+    """Where a conclusion goes. Raises InputError for a name that a run's own files bear, and for no .json."""
+    if out is not None and (out.suffix != ".json" or out.name in ("manifest.json", "summary.json") or out.is_dir()):
+        raise InputError(f"--out {out}: name a .json file of its own, such as comparison-2.json")
+    return out
+
+
 def page_with(run: Path, document: Path) -> Path | None:
     """The page of the run, written again with a conclusion in it; None where that stands outside of the run."""
     from knowreason.report import write_report
 
-    return write_report(run) if document.parent == run else None
+    return write_report(run) if document.parent.resolve() == run.resolve() else None

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from knowreason.answers.quantities import normalise, value_of
 from knowreason.compare.comparison import Side
 from knowreason.frame import cell_seed
 from knowreason.records import Unscored
@@ -19,6 +20,7 @@ Strategy = Literal["conditions", "majority", "best"]
 
 _MOST_SHORT = 0.2  # a number of samples counts where at most this share of the questions has fewer
 _LARGEST = 0.5  # a way of asking that covers less than this share of the questions is left out
+_HELPED = "^(facts|plan)_given"  # being handed facts or a plan is help, not compute
 _KS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96, 128, 192, 256)
 
 
@@ -75,9 +77,9 @@ def target_of(rows: pl.DataFrame, side: Side, benchmark: str) -> Target | None:
 def spendings(rows: pl.DataFrame, baseline: Side, target: Target, benchmark: str, *, seed: int) -> Iterator[Spent]:
     """Every row of points of the baseline on the target's questions: ways of asking, then votes and the best of k.
 
-    `rows` are those of `sides.read_rows`. Answers that could not be graded are left out. Votes and the best of k are
-    there for each condition with several samples on enough questions. The target's tokens are not known where the
-    baseline's were counted in another way.
+    `rows` are those of `sides.read_rows`. Answers that could not be graded are left out, and those given facts or a
+    plan. Votes and the best of k are there for each condition with several samples on enough questions. The target's
+    tokens are not known where the baseline's were counted in another way.
     """
     own = _graded(rows, baseline, benchmark).join(target.table.select("question_key"), on="question_key", how="semi")
     if target.counters | set(own["counter"].to_list()) != target.counters:
@@ -92,7 +94,8 @@ def spendings(rows: pl.DataFrame, baseline: Side, target: Target, benchmark: str
 
 def _graded(rows: pl.DataFrame, side: Side, benchmark: str) -> pl.DataFrame:
     chosen = (pl.col("model") == side.model) & (pl.col("variant") == side.variant)
-    return rows.filter(chosen & (pl.col("benchmark") == benchmark) & pl.col("grade").is_not_null())
+    alone = ~pl.col("condition").str.contains(_HELPED)
+    return rows.filter(chosen & alone & (pl.col("benchmark") == benchmark) & pl.col("grade").is_not_null())
 
 
 def _by_question(rows: pl.DataFrame) -> pl.DataFrame:
@@ -168,10 +171,22 @@ def _votes(told: pl.DataFrame, ks: Sequence[int], seed: int) -> Floats | Unscore
     unknown = told.filter((pl.col("grade") == "incorrect") & pl.col("answer").is_null()).height
     if unknown:
         return Unscored(reason="answers_unknown", detail=f"{unknown:,} wrong answers do not say what was answered")
+    if told.filter(pl.col("grader").is_not_null() & (pl.col("grader") != "rule")).height:
+        return Unscored(reason="answers_unknown", detail="a judge graded: it cites words and names no answer")
     right = ""  # all right answers are one, however they are written; a null, which is no answer, does not vote
-    vote = pl.when(pl.col("grade") == "correct").then(pl.lit(right)).otherwise(pl.col("answer"))
+    vote = (
+        pl.when(pl.col("grade") == "correct")
+        .then(pl.lit(right))
+        .otherwise(pl.col("answer").map_elements(_ballot, pl.String))
+    )
     ballots = told.group_by("question_key", maintain_order=True).agg(vote.alias("vote"))["vote"].to_list()
     return majority_votes(ballots, [right] * len(ballots), ks, seed=seed)
+
+
+def _ballot(answer: str) -> str:
+    """The same for the same number, or the same words, however they are written."""
+    value = value_of(answer)
+    return normalise(answer) if value is None else f"{value:.12g}"
 
 
 def _passes(told: pl.DataFrame, ks: Sequence[int]) -> Floats:

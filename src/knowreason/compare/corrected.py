@@ -82,11 +82,13 @@ def corrected_effect(ki: Effect | Unscored, rates: Rates | Unscored) -> Effect |
     same = equivalence_p(wide.estimate, error, n, ki.margin)
     spread = error * float(np.sqrt(n))
     levels = [(level + rates.specificity.share - 1) / by.youden for level in (ki.baseline, ki.candidate)]
+    if not all(0 <= level <= 1 for level in levels):
+        return Unscored(reason="outside_range", detail="the error rates of the labelled claims do not fit these traces")
     return msgspec.structs.replace(
         ki,
         measure=MEASURE,
-        baseline=min(1.0, max(0.0, levels[0])),
-        candidate=min(1.0, max(0.0, levels[1])),
+        baseline=levels[0],
+        candidate=levels[1],
         difference=interval(wide.estimate, Limits(wide.lower, wide.upper, 0.95), n),
         equivalence=interval(narrow.estimate, Limits(narrow.lower, narrow.upper, 0.90), n),
         error=error,

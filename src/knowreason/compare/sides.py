@@ -43,7 +43,13 @@ def read_rows(
     if not (runs or predictions):
         raise InputError("nothing to compare: name a run directory, or graded answers with --predictions FILE")
     told = [prediction_rows(predictions, fields or {}, runs)] if predictions else []
-    return pl.concat([*([read_runs(runs)] if runs else []), *told])
+    held = [read_runs(runs)] if runs else []
+    if told and held:
+        both = told[0].join(held[0], on=("model", "variant", "benchmark", "condition"), how="semi")
+        if both.height:
+            model, place = both["model"][0], both["benchmark"][0]
+            raise InputError(f"answers of {model} to {place} are in a run and in predictions: leave one of them out")
+    return pl.concat([*held, *told])
 
 
 def read_claims(runs: Sequence[Path]) -> pl.DataFrame:

@@ -48,6 +48,8 @@ def columns_of(rows: pl.DataFrame, rates: Mapping[str, Rates | None]) -> Columns
     """
     if not rows.height:
         return (Unscored(reason="no_cot"),)
+    if any(rows[key].n_unique() > 1 for key in ("scorer_key", "knower", "grader")):
+        return (Unscored(reason="different_instruments"),)
     if refusals := tuple(filter(None, (_why_no_grade(rows), _why_no_gain(rows), _why_no_knowledge(rows)))):
         return refusals
     graded = rows.filter(pl.col("grade").is_not_null())

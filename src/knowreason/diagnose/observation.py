@@ -287,7 +287,8 @@ def _too_noisy(reliable: Mapping[str, float | None]) -> str:
 def _without_error(design: Design, reliable: Mapping[str, float | None], seed: int, plan: Plan) -> Resampled | Unscored:
     if all(value is None for value in reliable.values()):
         return Unscored(reason="reliability_not_known")
-    found = split(design, seed=seed, draws=plan.draws, corrected=True)
+    noisy = any(errors.any() for errors in design.errors.values())
+    found = split(design, seed=seed, draws=plan.draws, corrected=noisy)
     return found if isinstance(found, Unscored) else difference(design, found)
 
 

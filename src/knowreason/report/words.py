@@ -33,6 +33,7 @@ REASONS = {
     ),
     "predictions_only": "graded predictions hold no reasoning",
     "not_graded": "the prediction was not graded",
+    "outside_range": "the error rates of the labelled claims do not fit these traces",
     "no_labelled_calibration": "no claims of these traces are labelled true or false (--labels FILE)",
     "uninformative_instrument": "the verifier is not clearly above chance on the labelled claims",
     "general_not_named": "no domain is called mathematics; name what stands for general reasoning with --general",

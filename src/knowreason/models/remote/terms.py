@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from threading import Event
 from typing import NamedTuple
@@ -44,9 +45,11 @@ class Remote(msgspec.Struct, frozen=True, kw_only=True):
         if self.max_cost is not None and self.price is None:
             raise InputError("--max-cost needs --price READ,WRITTEN: money for a million tokens read, and written")
         limits = {"--max-tokens": self.max_tokens, "--max-cost": self.max_cost, "--timeout": self.timeout}
-        wrong = [f"{name} {value}" for name, value in limits.items() if value is not None and value <= 0]
+        wrong = [f"{name} {value}" for name, value in limits.items() if value is not None and not 0 < value < math.inf]
         if wrong:
             raise InputError(f"{wrong[0]}: give a positive number")
+        if self.price is not None and not all(0 <= each < math.inf for each in self.price):
+            raise InputError(f"--price {self.price[0]:g},{self.price[1]:g}: give two amounts of money, 0 or more")
 
 
 class Terms(NamedTuple):
