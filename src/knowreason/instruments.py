@@ -58,8 +58,14 @@ def load_instruments(task: Audit, index: Index | None, session: Session) -> Inst
         others=tuple((told["id"], other) for told, other in zip([*scorers.values()][1:], others, strict=True)),
         decomposer=decomposer_of(task.decomposer, models),
         marker=marker_of(task.grader, models),
-        marker_name=task.grader,
+        marker_name=_grader_name(task.grader, described.get("grader")),
     )
+
+
+def _grader_name(uri: str, told: dict[str, str] | None) -> str:
+    """The URI and a piece of the weights' hash, where there is one: other weights are another grader."""
+    sha256 = told["sha256"] if told else ""
+    return f"{uri} ({sha256[:8]})" if sha256 else uri
 
 
 def _described(model: Model, use: str) -> dict[str, str]:

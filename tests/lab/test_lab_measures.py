@@ -10,15 +10,14 @@ from hypothesis import strategies as st
 from knowreason.lab.agreement import worth_of
 from knowreason.lab.measures import (
     Judged,
-    auroc,
     gridded,
     mean_gain,
     order_agreement,
-    rank_agreement,
     root_mean_square,
     separation,
 )
 from knowreason.records import Interval, Unscored
+from knowreason.stats import area_above, tau_b
 
 
 def judged(trace: int, kind: str, measured: float, true: float) -> Judged:
@@ -26,17 +25,17 @@ def judged(trace: int, kind: str, measured: float, true: float) -> Judged:
 
 
 def test_auroc_by_hand() -> None:
-    assert auroc([3, 4], [1, 2]) == 1
-    assert auroc([1, 2], [3, 4]) == 0
-    assert auroc([1, 3], [2, 2]) == 0.5
-    assert auroc([2, 3], [2, 1]) == (0.5 + 1 + 1 + 1) / 4
-    assert np.isnan(auroc([], [1]))
+    assert area_above([3, 4], [1, 2]) == 1
+    assert area_above([1, 2], [3, 4]) == 0
+    assert area_above([1, 3], [2, 2]) == 0.5
+    assert area_above([2, 3], [2, 1]) == (0.5 + 1 + 1 + 1) / 4
+    assert np.isnan(area_above([], [1]))
 
 
 @given(st.lists(st.integers(-5, 5), min_size=1), st.lists(st.integers(-5, 5), min_size=1))
 def test_auroc_counts_pairs(high: list[int], low: list[int]) -> None:
     pairs = [(h > w) + 0.5 * (h == w) for h in high for w in low]
-    assert auroc(high, low) == pytest.approx(sum(pairs) / len(pairs))
+    assert area_above(high, low) == pytest.approx(sum(pairs) / len(pairs))
 
 
 def test_measured_gains_that_are_the_true_ones_agree_perfectly() -> None:
@@ -66,7 +65,7 @@ def test_differences_below_the_resolution_are_ties() -> None:
 def test_traces_without_an_order_do_not_count() -> None:
     flat = [judged(t, "filler", 0.3, 0.0) for t in range(8) for _ in range(3)]
     assert order_agreement(flat, seed=0) == Unscored(reason="too_few")
-    assert rank_agreement([1.0, 1.0], [0.0, 1.0]) is None
+    assert tau_b([1.0, 1.0], [0.0, 1.0]) is None
 
 
 def test_a_separation_over_few_traces_is_not_measured() -> None:

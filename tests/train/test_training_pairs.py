@@ -13,9 +13,10 @@ import pytest
 
 import knowreason.train
 from knowreason.errors import InputError
+from knowreason.stats import area_above
 from knowreason.train.contradict import Change, Contradictor, apply
 from knowreason.train.grids import GridMaker, Seed
-from knowreason.train.overlap import auroc, balance, leakage, overlap
+from knowreason.train.overlap import balance, leakage, overlap
 from knowreason.train.pair import OPEN, REFUTED, SUPPORTED, Pair
 from knowreason.train.paraphrase import number_words, reword, smaller_claims
 from knowreason.train.passages import Passage, part_of, sentences_of
@@ -207,7 +208,7 @@ def test_balanced_pairs_cannot_be_told_by_overlap() -> None:
 def test_auroc_agrees_with_counting_pairs() -> None:
     left, right = np.array([1.0, 2.0, 2.0]), np.array([0.0, 2.0])
     counted = np.mean([(a > b) + 0.5 * (a == b) for a in left for b in right])
-    assert auroc(left, right) == pytest.approx(counted)
+    assert area_above(left, right) == pytest.approx(counted)
 
 
 def test_parts_are_fixed_by_name_and_about_as_large_as_stated() -> None:

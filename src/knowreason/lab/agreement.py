@@ -19,7 +19,6 @@ from knowreason.lab.measures import (
     Judged,
     mean_gain,
     order_agreement,
-    rank_agreement,
     root_mean_square,
     separation,
 )
@@ -36,8 +35,10 @@ from knowreason.lab.truth import Reader, class_of, true_gains
 from knowreason.lab.verifier import record_verdicts
 from knowreason.lab.world import World
 from knowreason.lab.writing import Written
-from knowreason.pipeline import Audit, audit
+from knowreason.pipeline import audit
 from knowreason.read import Source
+from knowreason.stats import tau_b
+from knowreason.task import Audit
 
 Show = Callable[[str, int, "int | None"], None]
 CONTRASTS = (
@@ -252,6 +253,6 @@ def _totals(judged: Sequence[Judged], tables: _Tables) -> Totals:
         measured=fmean(measured),
         published=fmean(published),
         steps=float(np.mean([scores[trace]["steps"] for trace in by_trace])),
-        order=rank_agreement(measured, true),
-        published_order=rank_agreement(published, true),
+        order=tau_b(measured, true),
+        published_order=tau_b(published, true),
     )

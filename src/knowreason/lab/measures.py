@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from knowreason.records import Interval, Unscored
-from knowreason.stats import MIN_CLUSTERS, Estimate, bootstrap_mean
+from knowreason.stats import MIN_CLUSTERS, Estimate, area_above, bootstrap_mean, tau_b
 
 RESOLUTION = 0.1
 """Nats: gains are compared on this grid, so that less than half of it (the declared margin of .05) is nothing."""
@@ -36,7 +36,7 @@ def order_agreement(sentences: Sequence[Judged], *, seed: int) -> Interval | Uns
     """
     found: dict[str, float] = {}
     for trace, rows in _by_trace(sentences).items():
-        tau = rank_agreement(gridded([r.measured for r in rows]), gridded([r.true for r in rows]))
+        tau = tau_b(gridded([r.measured for r in rows]), gridded([r.true for r in rows]))
         if tau is not None:
             found[trace] = tau
     return _interval(bootstrap_mean(list(found.values()), list(found), seed=seed) if found else None)
@@ -59,20 +59,11 @@ def separation(
     drawn: list[float] = []
     for _ in range(_DRAWS):
         some = draw.integers(0, len(groups), len(groups))
-        drawn.append(auroc(np.concatenate([groups[i][0] for i in some]), np.concatenate([groups[i][1] for i in some])))
+        drawn.append(
+            area_above(np.concatenate([groups[i][0] for i in some]), np.concatenate([groups[i][1] for i in some]))
+        )
     lower, upper = np.nanquantile(drawn, [0.025, 0.975])
-    return Interval(estimate=auroc(high, low), lower=float(lower), upper=float(upper), level=0.95, n=len(groups))
-
-
-def auroc(high: npt.ArrayLike, low: npt.ArrayLike) -> float:
-    """P(a value of `high` is above one of `low`) + P(they are equal) / 2; NaN where either is empty."""
-    from scipy.stats import rankdata
-
-    a, b = np.asarray(high, np.float64), np.asarray(low, np.float64)
-    if not len(a) or not len(b):
-        return float("nan")
-    ranks = rankdata(np.concatenate([a, b]))
-    return float((ranks[: len(a)].sum() - len(a) * (len(a) + 1) / 2) / (len(a) * len(b)))
+    return Interval(estimate=area_above(high, low), lower=float(lower), upper=float(upper), level=0.95, n=len(groups))
 
 
 def mean_gain(sentences: Sequence[Judged], kind: str, *, seed: int, true: bool = False) -> Interval | Unscored:
@@ -80,16 +71,6 @@ def mean_gain(sentences: Sequence[Judged], kind: str, *, seed: int, true: bool =
     rows = [s for s in sentences if s.kind == kind]
     values = [s.true if true else s.measured for s in rows]
     return _interval(bootstrap_mean(values, [s.trace for s in rows], seed=seed) if rows else None)
-
-
-def rank_agreement(one: Sequence[float], other: Sequence[float]) -> float | None:
-    """Kendall's tau-b of two lists of the same length; None where one of them does not vary."""
-    from scipy.stats import kendalltau
-
-    if len(set(one)) < 2 or len(set(other)) < 2:
-        return None
-    tau: Any = kendalltau(one, other, variant="b")
-    return float(tau.statistic)
 
 
 def root_mean_square(sentences: Sequence[Judged]) -> float:

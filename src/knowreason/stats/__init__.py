@@ -31,7 +31,7 @@ from knowreason.stats.paired import (
 from knowreason.stats.permutation import Permuted, correlation, sign_flip
 from knowreason.stats.preconditions import MIN_QUESTIONS, too_few
 from knowreason.stats.proportions import wilson
-from knowreason.stats.ranking import auroc
+from knowreason.stats.ranking import area_above, auroc
 from knowreason.stats.ranks import mean_tau, spearman, tau_b
 from knowreason.stats.regression import Logistic, Split, logistic, shapley
 from knowreason.stats.samples import majority_curve, majority_votes, pass_at_k, pass_curve
@@ -54,6 +54,7 @@ __all__ = [
     "Share",
     "Split",
     "Stretch",
+    "area_above",
     "auroc",
     "benjamini_hochberg",
     "bootstrap_mean",

@@ -15,6 +15,16 @@ from knowreason.stats.regression import check_rows
 Floats = NDArray[np.float64]
 
 
+def area_above(high: ArrayLike, low: ArrayLike) -> float:
+    """P(a value of `high` (n,) is above one of `low` (m,)) + P(they are equal) / 2; NaN where either is empty."""
+    first, second = np.asarray(high, np.float64), np.asarray(low, np.float64)
+    if not len(first) or not len(second):
+        return float("nan")
+    ordered = np.sort(second)
+    below, at_most = (np.searchsorted(ordered, first, side) for side in ("left", "right"))
+    return float((below + at_most).sum() / (2 * len(first) * len(second)))
+
+
 def auroc(
     correct: ArrayLike, figure: ArrayLike, clusters: ArrayLike, *, seed: int, draws: int = 2000, level: float = 0.95
 ) -> Estimate | Unscored:

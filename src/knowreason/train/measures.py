@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowreason.records import Interval, Unscored
-from knowreason.train.overlap import auroc
+from knowreason.stats import area_above
 
 DRAWS, LEVEL, LEAST = 400, 0.95, 5
 Floats = npt.NDArray[np.float64]
@@ -58,7 +58,7 @@ def separation(scores: Floats, positive: npt.NDArray[np.bool_], clusters: Sequen
 
     def statistic(rows: Ints) -> float | None:
         high, low = scores[rows][positive[rows]], scores[rows][~positive[rows]]
-        return auroc(high, low) if len(high) and len(low) else None
+        return area_above(high, low) if len(high) and len(low) else None
 
     return resampled(statistic, clusters)
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from knowreason.stats import area_above
 from knowreason.train.pair import Pair
 
 _STOP = frozenset(
@@ -29,19 +30,6 @@ def overlap(claim: str, premise: str) -> float:
     """Share of the claim's content words that stand in the premise."""
     words = content(claim)
     return len(words & content(premise)) / max(1, len(words))
-
-
-def auroc(positive: npt.NDArray[np.float64], negative: npt.NDArray[np.float64]) -> float:
-    """Probability that a positive score exceeds a negative one, ties counted half."""
-    values = np.concatenate([positive, negative])
-    order = np.argsort(values, kind="stable")
-    ranks = np.empty(len(values))
-    ordered = values[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    counts = np.diff(np.r_[starts, len(ordered)])
-    ranks[order] = np.repeat(starts + (counts + 1) / 2, counts)
-    total = ranks[: len(positive)].sum() - len(positive) * (len(positive) + 1) / 2
-    return float(total / (len(positive) * len(negative)))
 
 
 def balance(pairs: Sequence[Pair], rng: random.Random, slack: float = 1.15) -> list[Pair]:
@@ -78,8 +66,8 @@ def leakage(pairs: Sequence[Pair]) -> dict[str, float]:
     out: dict[str, float] = {}
     for name, values in (("overlap", share), ("claim_words", words), ("claim_length", length)):
         supported, refuted, open_ = (values[half & (labels == label)] for label in range(3))
-        out[f"{name}_supported_refuted"] = round(auroc(supported, refuted), 3)
-        out[f"{name}_decided_open"] = round(auroc(np.concatenate([supported, refuted]), open_), 3)
+        out[f"{name}_supported_refuted"] = round(area_above(supported, refuted), 3)
+        out[f"{name}_decided_open"] = round(area_above(np.concatenate([supported, refuted]), open_), 3)
     return out
 
 

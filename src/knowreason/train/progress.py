@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from knowreason.stats import area_above
 from knowreason.train.network import Network
-from knowreason.train.overlap import auroc
 from knowreason.train.sampling import Data, Sample, option_sample, pair_sample, stack
 from knowreason.train.store import GROUPS
 
@@ -36,7 +36,7 @@ def _measure_pairs(network: Network, data: Data, device: str, count: int) -> dic
             continue
         lean = logs[:, 0] - logs[:, 1]
         out[f"{name}_accuracy"] = round(float((logs[held].argmax(-1) == labels[held]).mean()), 4)
-        out[f"{name}_auroc"] = round(auroc(lean[held & (labels == 0)], lean[held & (labels == 1)]), 4)
+        out[f"{name}_auroc"] = round(area_above(lean[held & (labels == 0)], lean[held & (labels == 1)]), 4)
     return out
 
 
