@@ -31,7 +31,7 @@ class ObserverRecipe(Record, frozen=True):
         entities=160, answers=12, findings=24, never_shown=0.75, reliability=(0.2, 0.4, 0.7), paraphrases=2
     )
     size: Size = Size(width=64, inner=128, layers=4)
-    training: Training = Training(steps=2400, rate=3e-3, horizon=3500, end=2600, fall=1000)
+    training: Training = Training(steps=4800, rate=3e-3)
     corruption: float = 0.15
     filler: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0)
     off_topic: tuple[float, ...] = (0.0, 0.5, 1.0)

@@ -117,6 +117,18 @@ class WorldResult(Record, frozen=True):
     nonsense: Nonsense
 
 
+class Cell(Record, frozen=True):
+    """One figure of an experiment in one world: of an arm (a checkpoint, a dial's setting), by the name of a measure.
+
+    n: how many questions, traces or claims it rests on.
+    """
+
+    arm: str
+    measure: str
+    value: float | Unscored
+    n: int
+
+
 class LabResult(Record, frozen=True):
     """A run of the lab: the preset, the package's version, and what each experiment found in each world."""
 
