@@ -128,7 +128,7 @@ def test_the_text_of_a_step_depends_on_the_step_and_the_seed_alone() -> None:
     assert one(7) == other(7)
     assert one(7) != one(8)
     assert all(not d.cuts for d in one(recipe.facts_every - 1))
-    assert {d.text.split("?")[0].split()[-1] for d in one(0)} <= set(STRANGERS)
+    assert {d.text.split("?")[0].split(" in ward")[0].split()[-1] for d in one(0)} <= set(STRANGERS)
 
 
 def test_a_world_without_strangers_can_train_no_observer() -> None:

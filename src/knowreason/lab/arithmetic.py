@@ -81,6 +81,13 @@ def parse_step(sentence: str) -> Fact | None:
     return None if match is None else Fact(match["entity"], match["relation"], match["value"])
 
 
+def words_of_arithmetic(modulus: int) -> list[str]:
+    """Every lower-case word and sign of chains modulo `modulus`, sorted."""
+    sentences = [ask_chain(Chain(0, ((OPERATIONS[0], 0), (OPERATIONS[0], 0)), modulus)), *OPERATIONS, "gives"]
+    said = {word for sentence in sentences for word in re.findall(r"\w+|[^\w\s]", sentence.lower())}
+    return sorted(said | {str(number) for number in range(modulus + 1)})
+
+
 def is_true_step(fact: Fact, modulus: int) -> bool | None:
     """Whether a step is computed rightly; None where it is no step."""
     words = fact.entity.split()

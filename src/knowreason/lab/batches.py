@@ -63,7 +63,7 @@ def _row(document: Document, tokenizer: Any, begin: int) -> _Row:
     trunk = [begin, *encoded.ids]
     ends = [end for _, end in encoded.offsets]
     first = 1 + sum(end <= document.learned_from for end in ends)
-    labels = [t if i + 1 >= first else IGNORED for i, t in enumerate(trunk[1:])] + [IGNORED]
+    labels = [t if i + 1 >= first else IGNORED for i, t in enumerate(trunk[1:])] + [begin if document.ends else IGNORED]
     row = _Row(list(trunk), list(range(len(trunk))), labels, [0] * len(trunk), [len(trunk)] * len(trunk))
     cue = tokenizer.encode(CUE, add_special_tokens=False).ids
     answer = tokenizer.encode(document.answer, add_special_tokens=False).ids

@@ -24,6 +24,7 @@ class WorldDials(Record, frozen=True):
     never_shown: share of the diseases that no training text states a fact of.
     exposure: how often the others are shown: all alike, or by Zipf's law (the i-th is shown 1/i as often as the first).
     route_asymmetry: how much less than the strong route the weak one is shown, 0 (alike) to 1 (never).
+    strong: which route is the strong one of a disease: by turns, or the first one of every disease.
     asked: share of the shown diseases that occur in training questions; the others are held out.
     reliability: the shares of training texts in which what is general (the later hops of a route) stands as the table
         has it, dealt to those facts in turn; in the other texts it stands otherwise. It is what a reader can recall.
@@ -39,6 +40,7 @@ class WorldDials(Record, frozen=True):
     never_shown: float = 0.25
     exposure: Literal["uniform", "zipf"] = "uniform"
     route_asymmetry: float = 0.8
+    strong: Literal["by_turns", "first"] = "by_turns"
     asked: float = 0.4
     reliability: tuple[float, ...] = (1.0,)
     modulus: int = 10
@@ -71,6 +73,8 @@ class WorldDials(Record, frozen=True):
             raise InputError("never_shown 1: the training text would show nothing; choose less than 1")
         if self.exposure not in ("uniform", "zipf"):
             raise InputError(f"exposure {self.exposure}: choose uniform or zipf")
+        if self.strong not in ("by_turns", "first"):
+            raise InputError(f"strong {self.strong}: choose by_turns or first")
 
 
 class TraceDials(Record, frozen=True):

@@ -24,13 +24,15 @@ CUE = OptionScorer.cue.strip()
 class Document(NamedTuple):
     """A text to learn, and what is asked at some of its places: offsets `cuts`, always the same `answer`.
 
-    Words that end before `learned_from` are read and not learned: a question cannot be foretold.
+    Words that end before `learned_from` are read and not learned: a question cannot be foretold. `ends`: whether it is
+    learned that the text ends where it does.
     """
 
     text: str
     cuts: tuple[int, ...] = ()
     answer: str = ""
     learned_from: int = 0
+    ends: bool = False
 
 
 class Variant:
@@ -72,20 +74,29 @@ class Variant:
         return self._draw.choice([v for v in self._world.values[relation] if v != right])
 
 
-def variant_trace(world: World, entities: Sequence[str], draw: random.Random, dials: TraceDials) -> Written:
-    """A trace about a variant of the world; its question's gold is the drug to which both routes lead in it."""
+def variant_trace(
+    world: World, entities: Sequence[str], draw: random.Random, dials: TraceDials, *, wards: float = 0.0
+) -> Written:
+    """A trace about a variant of the world; its question's gold is the drug to which both routes lead in it.
+
+    `wards`: share of the questions that name a ward, any ward, which tells nothing of the drug.
+    """
     entity = draw.choice(entities)
     held = Variant(world, draw)
     question = _question(world, entity, held.settle(entity), draw)
+    if wards and draw.random() < wards:
+        question = question._replace(ward=draw.choice(world.wards))
     return write_variant(world, question, dials, draw, held)
 
 
-def reading_document(world: World, entities: Sequence[str], draw: random.Random, dials: TraceDials) -> Document:
+def reading_document(
+    world: World, entities: Sequence[str], draw: random.Random, dials: TraceDials, *, wards: float = 0.0
+) -> Document:
     """A question, its options and a trace about a variant of the world, with the answer asked after every sentence.
 
     It is asked before any text, too, where every drug is alike: an observer subtracts what an option costs there.
     """
-    written = variant_trace(world, entities, draw, dials)
+    written = variant_trace(world, entities, draw, dials, wards=wards)
     before = asked(written.question)
     return Document(
         text=f"{before}\n{written.reasoning}",

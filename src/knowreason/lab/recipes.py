@@ -23,7 +23,7 @@ class ObserverRecipe(Record, frozen=True):
 
     world: its dials; questions are about strangers only, whose own facts are drawn anew for every text.
     corruption: share of the claims of the training text that are false; the reader's trust is 1 minus it.
-    filler, off_topic: one of each is drawn for a batch.
+    filler, off_topic: one of each is drawn for a batch. wards: share of the questions that name a ward.
     documents: of a batch. facts_every: every so many-th batch holds general facts instead of traces.
     """
 
@@ -31,10 +31,11 @@ class ObserverRecipe(Record, frozen=True):
         entities=160, answers=12, findings=24, never_shown=0.75, reliability=(0.2, 0.4, 0.7), paraphrases=2
     )
     size: Size = Size(width=64, inner=128, layers=4)
-    training: Training = Training(steps=4800, rate=3e-3)
+    training: Training = Training(steps=3000, rate=3e-3)
     corruption: float = 0.15
     filler: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0)
     off_topic: tuple[float, ...] = (0.0, 0.5, 1.0)
+    wards: float = 0.5
     documents: int = 48
     facts_every: int = 6
     facts: int = 8
@@ -58,7 +59,7 @@ def observer_text(recipe: ObserverRecipe, world: World) -> Callable[[int], Seque
         dials = TraceDials(
             filler=draw.choice(recipe.filler), corruption=recipe.corruption, off_topic=draw.choice(recipe.off_topic)
         )
-        return [reading_document(world, strangers, draw, dials) for _ in range(recipe.documents)]
+        return [reading_document(world, strangers, draw, dials, wards=recipe.wards) for _ in range(recipe.documents)]
 
     return documents
 

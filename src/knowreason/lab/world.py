@@ -138,7 +138,9 @@ class World:
         return tuple(e for e in self.diseases if self.splits[e] == split)
 
     def strong_route(self, entity: str) -> Route:
-        """The route on which a disease is shown more often: half of the diseases have the one, half the other."""
+        """The route on which a disease is shown more often; by the dials half of them have the one, half the other."""
+        if self.dials.strong == "first":
+            return ROUTES[0]
         return ROUTES[self._place[entity] % 2]
 
     def exposure(self, entity: str, relation: str) -> float:
