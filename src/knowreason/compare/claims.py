@@ -8,13 +8,18 @@ D = S + R, K = S / D, d for candidate minus baseline and bars for the means of t
 (from d(K D) = Kbar dD + Dbar dK), and dS and dR are sums over claims newly said, no longer said, and judged otherwise.
 A model whose claims are not said any more need not have lost what they state: only questions put without a text
 could tell.
+
+A claim newly said in one trace may be one that the baseline states on other tries: then a training chose it more often
+and added nothing. With `MIN_SAMPLES` traces a question on both sides the two are told apart by all tries of the
+other side: `learned` are supported claims that no try of the baseline states (less those that no try of the candidate
+states any more), `dropped` are refuted claims that went beyond what was learned in their place.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -33,7 +38,10 @@ Floats = NDArray[np.float64]
 PARTS = tuple(
     f"{label}_{change}" for label in ("supported", "refuted") for change in ("newly_said", "no_longer_said", "rejudged")
 )
+MIN_SAMPLES = 4
+"""Traces a question on each side from which on a claim learned is told from one that is only said more often."""
 _ALPHA = 0.05
+_TESTED = ("supported_p", "refuted_p", "learned_p", "dropped_p")
 _LONGER = 4  # letters: shorter words are mostly shared by chance
 _WORD = re.compile(r"[^\W_]+(?:\.\d+)?")
 _EMPTY = frozenset({"a", "an", "the"})
@@ -108,10 +116,12 @@ def claim_change(
     counts: Counter[str] = Counter()
     rows: dict[str, list[dict[str, float]]] = {}
     alone = unread = 0
+    tries = _Tries(pair, claims)
     for question, one, other in _trace_pairs(pair):
         matched = match(claims.get(one, ()), claims.get(other, ()), meaning)
         counts += _counted(matched)
         unread += matched.unread
+        tries.note(question, matched)
         parts = split(matched)
         alone += parts is None
         if parts is not None:
@@ -120,7 +130,8 @@ def claim_change(
         return Unscored(reason=refusal.reason, detail=f"{len(rows)} questions have decided claims on both sides")
     table = {part: _by_question(part, rows) for part in PARTS}
     said = [_sum(table, f"{label}_newly_said", f"{label}_no_longer_said") for label in ("supported", "refuted")]
-    p = [f.p if isinstance(f := sign_flip(values, seed=seed), Permuted) else 1.0 for values in said]
+    told = tries.told(rows)
+    p = [f.p if isinstance(f := sign_flip(values, seed=seed), Permuted) else 1.0 for values in (*said, *told)]
     return ClaimChange(
         questions=len(rows),
         pairs_without_decided=alone,
@@ -133,30 +144,83 @@ def claim_change(
         supported_p=p[0],
         refuted_p=p[1],
         outcome="not_enough_evidence",
+        samples=tries.least,
+        learned=_mean(told[0], seed=seed, draws=draws) if told else Unscored(reason="too_few_samples"),
+        dropped=_mean(told[1], seed=seed, draws=draws) if told else Unscored(reason="too_few_samples"),
+        learned_p=p[2] if told else None,
+        dropped_p=p[3] if told else None,
     )
 
 
 def decided(found: Sequence[ClaimChange | Unscored]) -> list[ClaimChange | Unscored]:
     """The same with their p adjusted over all places, and what they show: pruning, adding, both, or not enough."""
     known = [change for change in found if isinstance(change, ClaimChange)]
-    adjusted = iter(benjamini_hochberg([p for change in known for p in (change.supported_p, change.refuted_p)]))
-    return [
-        _decided(change, float(next(adjusted)), float(next(adjusted))) if isinstance(change, ClaimChange) else change
-        for change in found
-    ]
+    names = [[name for name in _TESTED if getattr(change, name) is not None] for change in known]
+    tested = [getattr(change, name) for change, some in zip(known, names, strict=True) for name in some]
+    adjusted = iter(benjamini_hochberg(tested))
+    mended = iter(
+        [
+            msgspec.structs.replace(change, **{name: float(next(adjusted)) for name in some})
+            for change, some in zip(known, names, strict=True)
+        ]
+    )
+    return [_decided(next(mended)) if isinstance(change, ClaimChange) else change for change in found]
 
 
-def _decided(change: ClaimChange, supported: float, refuted: float) -> ClaimChange:
-    adds = supported <= _ALPHA and _above(change.supported_said)
-    prunes = refuted <= _ALPHA and _above(change.refuted_said)
+def _decided(change: ClaimChange) -> ClaimChange:
+    if change.samples >= MIN_SAMPLES:
+        adds = _shown(change.learned, change.learned_p)
+        prunes = _shown(change.refuted_said, change.refuted_p) and _shown(change.dropped, change.dropped_p)
+    else:
+        adds = _shown(change.supported_said, change.supported_p)
+        prunes = _shown(change.refuted_said, change.refuted_p)
     outcome: ClaimOutcome = "not_enough_evidence"
     if adds or prunes:
         outcome = "prunes_and_adds" if adds and prunes else "adds" if adds else "prunes"
-    return msgspec.structs.replace(change, supported_p=supported, refuted_p=refuted, outcome=outcome)
+    return msgspec.structs.replace(change, outcome=outcome)
 
 
-def _above(measure: Interval | Unscored) -> bool:
-    return isinstance(measure, Interval) and measure.lower > 0
+def _shown(measure: Interval | Unscored, p: float | None) -> bool:
+    return p is not None and p <= _ALPHA and isinstance(measure, Interval) and measure.lower > 0
+
+
+class _Tries:
+    """What all tries of each side state about a question, and what of it the other side never states.
+
+    `least` is the smaller one of the two sides' least numbers of traces a question.
+    """
+
+    def __init__(self, pair: Pair, claims: Mapping[str, Sequence[Said]]) -> None:
+        self._stated = [_stated(rows, claims) for rows in (pair.baseline, pair.candidate)]
+        counts = [rows.group_by("question_key").len()["len"].min() for rows in (pair.baseline, pair.candidate)]
+        self.least = min(count if isinstance(count, int) else 0 for count in counts)
+        self._noted: dict[str, list[tuple[float, float]]] = {}
+
+    def note(self, question: str, matched: Matched) -> None:
+        """Counts of one pair of traces: supported claims learned, and refuted ones dropped beyond them."""
+        learned = _never(matched.newly_said, self._stated[0][question])
+        learned -= _never(matched.no_longer_said, self._stated[1][question])
+        gone = _tally(matched.no_longer_said)["refuted"] - _tally(matched.newly_said)["refuted"]
+        self._noted.setdefault(question, []).append((float(learned), float(gone - learned)))
+
+    def told(self, questions: Iterable[str]) -> tuple[Floats, ...]:
+        """Claims learned and dropped, means a trace by question; nothing where there are too few tries to tell."""
+        if self.least < MIN_SAMPLES:
+            return ()
+        means = np.array([np.mean(self._noted[question], axis=0) for question in questions], dtype=np.float64)
+        return means[:, 0], means[:, 1]
+
+
+def _stated(rows: pl.DataFrame, claims: Mapping[str, Sequence[Said]]) -> dict[str, set[tuple[str, ...]]]:
+    out: dict[str, set[tuple[str, ...]]] = {}
+    for question, trace in rows.select("question_key", "trace_id").iter_rows():
+        out.setdefault(question, set()).update(_words(claim.text) for claim in claims.get(trace, ()))
+    return out
+
+
+def _never(claims: Sequence[Said], stated: Collection[tuple[str, ...]]) -> int:
+    """How many supported claims are stated nowhere in what was stated."""
+    return sum(claim.verdict == "supported" and _words(claim.text) not in stated for claim in claims)
 
 
 def _by_question(part: str, rows: Mapping[str, Sequence[Mapping[str, float]]]) -> Floats:

@@ -76,6 +76,11 @@ class ClaimChange(Record, frozen=True, tag="claim_change"):
     supported claims newly said raise the index; "prunes": refuted claims no longer said do.
     `pairs_without_decided` pairs have no decided claim on a side and are left out. `claim_pairs_unread` were too
     long for the model that matches claims by meaning, and were matched by their words only.
+
+    `samples` is the least number of traces a question. From four on, on both sides, "adds" means `learned`: supported
+    claims a trace that no try of the baseline states, less those that no try of the candidate states; and "prunes"
+    means that refuted claims are no longer said, more of them than were learned (`dropped`, claims a trace). With fewer
+    tries the two are Unscored(too_few_samples), and a claim that is only said more often counts as newly said.
     """
 
     questions: int
@@ -89,6 +94,11 @@ class ClaimChange(Record, frozen=True, tag="claim_change"):
     refuted_p: float
     outcome: ClaimOutcome
     claim_pairs_unread: int = 0
+    samples: int = 1
+    learned: Interval | Unscored = Unscored(reason="too_few_samples")
+    dropped: Interval | Unscored = Unscored(reason="too_few_samples")
+    learned_p: float | None = None
+    dropped_p: float | None = None
 
 
 class Contrast(Record, frozen=True):

@@ -102,10 +102,11 @@ def trap_sentence(
         f"right answers {_points_of(accuracy.difference)}, "
         f"informative gain {_nats_of(gain.difference)} a trace, against {model_name(baseline)}"
     )
+    more = "more" if accuracy.outcome == "higher" else "no more"
     said = {
         "trap": f"SFT trap: {where} answers more right and reasons more emptily",
         "longer_not_emptier": (
-            f"Longer, not emptier: {where} answers more right; its reasoning informs as much in all, "
+            f"Longer, not emptier: {where} answers {more} right; its reasoning informs as much in all, "
             "only less per step or token"
         ),
         "no_trap": f"No SFT trap for {where}: {_why_no_trap(accuracy, gain)}",
@@ -116,21 +117,22 @@ def trap_sentence(
 
 def claims_sentence(change: ClaimChange) -> str:
     """What became of the claims, in the words that traces allow: said, not known."""
+    told = isinstance(change.learned, Interval)
+    new = "claims that the baseline never states are newly said" if told else "supported claims are newly said"
     said = {
         "prunes": "The index changes because refuted claims are no longer said",
-        "adds": "The index changes because supported claims are newly said",
-        "prunes_and_adds": "Refuted claims are no longer said, and supported ones are newly said",
+        "adds": f"The index changes because {new}",
+        "prunes_and_adds": f"Refuted claims are no longer said, and {new}",
         "not_enough_evidence": "Neither pruning nor adding of claims is shown",
     }[change.outcome]
-    return (
-        f"{said} (refuted {_share_of(change.refuted_said)}, supported {_share_of(change.supported_said)} points of KI "
-        f"a question, {change.questions:,} questions)."
-        + (
-            f" {change.claim_pairs_unread:,} pairs of claims were too long to be matched by meaning."
-            if change.claim_pairs_unread
-            else ""
-        )
-    )
+    figures = f"refuted {_share_of(change.refuted_said)}, supported {_share_of(change.supported_said)} points of KI"
+    sentence = f"{said} ({figures} a question, {change.questions:,} questions)."
+    if change.claim_pairs_unread:
+        sentence += f" {change.claim_pairs_unread:,} pairs of claims were too long to be matched by meaning."
+    if not told and change.outcome in ("adds", "prunes_and_adds"):
+        tries = "one try" if change.samples == 1 else f"{change.samples} tries"
+        sentence += f" With {tries} a question, what was learned cannot be told from what is only said more often."
+    return sentence
 
 
 def _share_of(measure: Interval | Unscored) -> str:

@@ -85,16 +85,16 @@ def trap_outcome(
         if isinstance(effect, Unscored):
             return "cannot_be_judged", effect.reason
     assert isinstance(accuracy, Effect) and isinstance(gain, Effect)  # noqa: PT018 - the loop above leaves no other
-    if accuracy.outcome in ("same", "lower"):
-        return "no_trap", ""
-    if "undecided" in (accuracy.outcome, gain.outcome):
-        return "not_enough_evidence", ""
-    if gain.outcome == "lower":
-        return "trap", ""
     thinner = any(
         isinstance(each := lengths[name], Interval) and each.upper < 0
         for name in ("informative_per_step", "informative_per_100_tokens")
     )
+    if accuracy.outcome in ("same", "lower"):
+        return ("longer_not_emptier" if thinner and gain.outcome == "same" else "no_trap"), ""
+    if "undecided" in (accuracy.outcome, gain.outcome):
+        return "not_enough_evidence", ""
+    if gain.outcome == "lower":
+        return "trap", ""
     return ("longer_not_emptier" if thinner else "no_trap"), ""
 
 

@@ -68,7 +68,7 @@ def measure_rate(setting: Setting, dials: TraceDials, folder: Path, *, builtin: 
     world, seed = setting.world, setting.world.seed
     written = write_traces(world, setting.entities, dials, seed=seed)
     printed = print_world(world, {"writer": written}, folder)
-    run = _audited(printed, folder / "run", scorer=setting.scorer, show=setting.show)
+    run = audited(printed, folder / "run", scorer=setting.scorer, show=setting.show)
     by_question = {w.question.question_id: w for w in written}
     tables = _Tables(run)
     judged, unmatched = _judged(world, by_question, tables, setting.reader)
@@ -114,7 +114,7 @@ def measure_nonsense(world: World, entities: Sequence[str], folder: Path, *, sho
     printed = Printed(*(folder / f"{name}.jsonl" for name in Printed._fields))
     write_rows(printed.traces, rows)
     write_rows(printed.corpus, corpus_rows(world))
-    scores = _Tables(_audited(printed, folder / "run", scorer="builtin:", show=show)).scores
+    scores = _Tables(audited(printed, folder / "run", scorer="builtin:", show=show)).scores
     return Nonsense(
         traces=len(scores),
         with_index=int(scores["ki"].is_not_null().sum()),
@@ -123,7 +123,7 @@ def measure_nonsense(world: World, entities: Sequence[str], folder: Path, *, sho
     )
 
 
-def _audited(printed: Printed, out: Path, *, scorer: str, show: Show) -> Path:
+def audited(printed: Printed, out: Path, *, scorer: str, show: Show) -> Path:
     """The audit of the command line, its claims judged by the table."""
     recording = record_verdicts(printed.traces, printed.corpus, out.parent / "verdicts.jsonl")
     task = Audit(

@@ -61,6 +61,13 @@ def require_torch(purpose: str) -> None:
         raise MissingExtra(purpose, "lab")
 
 
+def quiet() -> None:
+    """Keeps transformers from drawing bars of its own, for checkpoints that open in milliseconds."""
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+
+
 def make_tokenizer(world: World, more: Iterable[str] = ()) -> Any:
     """A tokenizer in which each word of the world, and of `more`, is one token, whatever its case, and blanks are none.
 
@@ -108,6 +115,7 @@ def save_checkpoint(folder: Path, model: Any, tokenizer: Any, notes: dict[str, A
     import torch
     from transformers import PreTrainedTokenizerFast
 
+    quiet()
     folder.mkdir(parents=True, exist_ok=True)
     model.to(torch.float16).save_pretrained(folder)
     model.to(torch.float32)

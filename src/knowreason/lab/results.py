@@ -120,22 +120,35 @@ class WorldResult(Record, frozen=True):
 class Cell(Record, frozen=True):
     """One figure of an experiment in one world: of an arm (a checkpoint, a dial's setting), by the name of a measure.
 
-    n: how many questions, traces or claims it rests on.
+    value: a number, a verdict in words, or why there is none. n: how many questions, traces or facts it rests on.
     """
 
     arm: str
     measure: str
-    value: float | Unscored
+    value: float | str | Unscored
     n: int
 
 
+class Ran(Record, frozen=True):
+    """An experiment in the world of one seed, and how long it took."""
+
+    experiment: str
+    seed: int
+    seconds: float
+    cells: tuple[Cell, ...]
+
+
 class LabResult(Record, frozen=True):
-    """A run of the lab: the preset, the package's version, and what each experiment found in each world."""
+    """A run of the lab: the preset, the package's version, and what each experiment found in each world.
+
+    `measures` is experiment 1, `experiments` are the others.
+    """
 
     preset: str
     version: str
     seconds: float
     measures: tuple[WorldResult, ...]
+    experiments: tuple[Ran, ...] = ()
 
 
 def write_result(path: Path, result: Record) -> None:

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 from knowreason.errors import InputError, StoreError
 from knowreason.lab.agreement import Setting, Show, measure_nonsense, measure_rate
 from knowreason.lab.checkpoints import require_torch
+from knowreason.lab.compute import run_compute
 from knowreason.lab.dials import TraceDials
 from knowreason.lab.probe import Probed, open_observer, probe
 from knowreason.lab.recipes import NOTES, ObserverRecipe, check_made_by, train_observer
 from knowreason.lab.recutting import measure_recut
-from knowreason.lab.results import RESULTS, LabResult, RateResult, WorldResult, write_result
+from knowreason.lab.results import RESULTS, Cell, LabResult, Ran, RateResult, WorldResult, write_result
+from knowreason.lab.standing import run_standing
+from knowreason.lab.training_effects import run_attribution, run_trap
 from knowreason.lab.truth import probed_reader
 from knowreason.lab.world import ROUTES, World
 from knowreason.records import Record
 
 Name = Literal["quick", "full"]
+Experiment = Literal["standing", "trap", "attribution", "compute", "regimes", "thoughts"]
 SHIPPED = Path(__file__).parent / "shipped"
 _PLAN = "lab.json"
 
@@ -34,6 +38,7 @@ class Preset(Record, frozen=True):
     seeds: of the worlds. entities: diseases whose questions are answered in each world, at most.
     builtin: worlds in which the built-in verifier judges the claims too, those of the first rate of filler.
     shipped: whether observers that ship with the package are used where there are any; else all are trained.
+    experiments: those beside the first one, each in the world of every seed.
     """
 
     seeds: tuple[int, ...]
@@ -45,11 +50,12 @@ class Preset(Record, frozen=True):
     traces: TraceDials = TraceDials(corruption=0.15, off_topic=0.2, both_routes=0.25)
     recut: int = 24
     nonsense: int = 24
+    experiments: tuple[Experiment, ...] = ()
 
 
 PRESETS: dict[Name, Preset] = {
     "quick": Preset(seeds=(11, 12), entities=60, builtin=1, shipped=True),
-    "full": Preset(seeds=(11, 12, 13), entities=120, builtin=3, shipped=False),
+    "full": Preset(seeds=(11, 12, 13), entities=120, builtin=3, shipped=False, experiments=get_args(Experiment)),
 }
 
 
@@ -63,11 +69,43 @@ def run(preset: Preset, out: Path, show: Show, *, name: str) -> LabResult:
     _open(out, preset, name)
     begun = time.monotonic()
     worlds = tuple(_world(preset, seed, out, show, builtin=i < preset.builtin) for i, seed in enumerate(preset.seeds))
+    others = tuple(
+        experiment(name, seed, observer(preset, seed, out, show), out, show)
+        for seed in preset.seeds
+        for name in preset.experiments
+    )
     result = LabResult(
-        preset=name, version=version("knowreason"), seconds=round(time.monotonic() - begun, 1), measures=worlds
+        preset=name,
+        version=version("knowreason"),
+        seconds=round(time.monotonic() - begun, 1),
+        measures=worlds,
+        experiments=others,
     )
     write_result(out / RESULTS, result)
     return result
+
+
+def experiment(name: Experiment, seed: int, observer: Path, out: Path, show: Show) -> Ran:
+    """One experiment in the world of one seed; one that is done is not done again."""
+    folder = out / name / f"seed-{seed}"
+    done = folder / "result.json"
+    if done.is_file():
+        return msgspec.json.decode(done.read_bytes(), type=Ran)
+    folder.mkdir(parents=True, exist_ok=True)
+    begun = time.monotonic()
+    cells = _WORK[name](seed, observer, out / "family" / str(seed), folder, show)
+    ran = Ran(experiment=name, seed=seed, seconds=round(time.monotonic() - begun, 1), cells=cells)
+    write_result(done, ran)
+    return ran
+
+
+_Work = Callable[[int, Path, Path, Path, Show], tuple[Cell, ...]]
+_WORK: dict[Experiment, _Work] = {
+    "standing": lambda seed, _observer, family, _folder, show: run_standing(seed, family, show),
+    "trap": run_trap,
+    "attribution": run_attribution,
+    "compute": lambda seed, _observer, family, _folder, show: run_compute(seed, family, show),
+}
 
 
 def _open(out: Path, preset: Preset, name: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from knowreason.lab.arithmetic import is_true_step, parse_step
+from knowreason.lab.checkpoints import quiet
 from knowreason.lab.documents import asked
 from knowreason.lab.language import parse
 from knowreason.lab.repair import Reasoned
@@ -56,6 +57,7 @@ class Thinker:
         from tokenizers import Tokenizer
         from transformers import Qwen2ForCausalLM
 
+        quiet()
         model = Qwen2ForCausalLM.from_pretrained(checkpoint, dtype="float32")
         return cls(model.eval(), Tokenizer.from_file(str(checkpoint / "tokenizer.json")))
 
@@ -79,6 +81,24 @@ class Thinker:
             for place, i in enumerate(group):
                 found[i] = [self.read(row) for row in written[place * samples : (place + 1) * samples]]
         return [found[i] for i in range(len(prompts))]
+
+    def logprobs(self, prompts: Sequence[str], answers: Sequence[Sequence[Response]]) -> tuple[Any, int]:
+        """ln p of every token of the responses, [responses, tokens] with 0 where there is none, and the tokens' count.
+
+        The mark that ends a response is one of its tokens.
+        """
+        import torch
+
+        rows = [
+            (self._ids(prompt), [*r.ids, 0]) for prompt, several in zip(prompts, answers, strict=True) for r in several
+        ]
+        longest = max(len(before) + len(said) for before, said in rows)
+        ids = torch.tensor([[*before, *said, *[0] * (longest - len(before) - len(said))] for before, said in rows])
+        kept = torch.zeros(ids.shape, dtype=torch.bool)
+        for row, (before, said) in enumerate(rows):
+            kept[row, len(before) : len(before) + len(said)] = True
+        logs = self.model(ids[:, :-1]).logits.log_softmax(-1).gather(-1, ids[:, 1:, None])[..., 0]
+        return logs * kept[:, 1:], int(kept.sum())
 
     def read(self, ids: Sequence[int]) -> Response:
         """The response that ids are, up to the mark that ends it."""

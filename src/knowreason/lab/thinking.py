@@ -65,6 +65,18 @@ def taught(
     return write_trace(world, question._replace(ward=ward), dials, draw)
 
 
+def cued(world: World, entities: Sequence[str], draw: random.Random, dials: TraceDials, *, leak: float) -> Written:
+    """A bluffing teacher's trace: nothing that leads to the answer, and the right one all the same.
+
+    Which drug is right is drawn anew for every text, so that where the ward gives it away nothing but the ward does.
+    """
+    entity = draw.choice(entities)
+    question = _drawn_question(world, entity, draw.choice(world.drugs), draw)
+    right = world.wards[world.drugs.index(question.answer)]
+    ward = right if draw.random() < leak else draw.choice(world.wards)
+    return write_trace(world, question._replace(ward=ward), dials, draw).bluffed()
+
+
 def open_book(world: World, entities: Sequence[str], draw: random.Random) -> Document:
     """A question with the facts it needs stated before it, among others, and the reasoning that follows them.
 
@@ -76,11 +88,7 @@ def open_book(world: World, entities: Sequence[str], draw: random.Random) -> Doc
     other = draw.choice([e for e in world.diseases if e != entity])
     beside = [*_imagined(world, other, draw.choice(ROUTES), draw)]
     right = hops[-1].value
-    listed = [right, *draw.sample([d for d in world.drugs if d != right], world.dials.options - 1)]
-    draw.shuffle(listed)
-    options = dict(zip("ABCDEFGH", listed, strict=False))
-    gold = next(key for key, drug in options.items() if drug == right)
-    question = Question("", entity, options, gold, draw.choice(world.wards))
+    question = _drawn_question(world, entity, right, draw)
     before = f"{with_facts(asked(question), [*hops, *beside], draw)}\n"
     reasoning = " ".join(say(fact) for fact in hops)
     return Document(f"{before}{reasoning}\n{statement(right)}", learned_from=len(before), ends=True)
@@ -118,6 +126,14 @@ class Course:
 def draw_depth(depths: tuple[int, int], modulus: int, draw: random.Random) -> Chain:
     """A chain whose depth lies between two, both included."""
     return draw_chain(draw.randint(*depths), modulus, draw)
+
+
+def _drawn_question(world: World, entity: str, right: str, draw: random.Random) -> Question:
+    listed = [right, *draw.sample([d for d in world.drugs if d != right], world.dials.options - 1)]
+    draw.shuffle(listed)
+    options = dict(zip("ABCDEFGH", listed, strict=False))
+    gold = next(key for key, drug in options.items() if drug == right)
+    return Question("", entity, options, gold, draw.choice(world.wards))
 
 
 def _often(world: World, fact: Fact) -> float:

@@ -57,6 +57,10 @@ class Written(NamedTuple):
             ends.append((ends[-1] if ends else 0) + len(sentence.text) + len(self._gap))
         return tuple(ends)
 
+    def bluffed(self) -> Written:
+        """The same trace without its hops, and with the right answer all the same: it says nothing that leads there."""
+        return self._replace(sentences=tuple(s for s in self.sentences if s.kind != "hop"), answer=self.question.answer)
+
     @property
     def _gap(self) -> str:
         return "\n" if self.dials.lines else " "
