@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from knowreason.compare import ClaimChange, claims_sentence, compare_runs
 from knowreason.compare.claims import PARTS, Matched, Said, match, split
+from knowreason.frame import Audited
 from knowreason.models.scripted import Scripted
 from knowreason.records import Interval, Unscored
 from planted import answers, coins, write_run
@@ -156,3 +158,65 @@ def test_no_decided_claims_are_a_reason(verdicts: tuple[str, ...], reason: str, 
     found = planted(tmp_path, verdicts, verdicts)
     assert isinstance(found, Unscored)
     assert found.reason in (reason, "no_decided_claim")
+
+
+def reworded(row: Audited, text: str) -> Audited:
+    """The same audited trace, its claim in other words."""
+    return row._replace(claims=tuple(msgspec.structs.replace(claim, normalised=text) for claim in row.claims))
+
+
+def sampled(
+    folder: Path, before: dict[str, float], after: dict[str, float], *, tries: int = 6, count: int = 40
+) -> ClaimChange:
+    """Each try of a question says one of some claims, as often as told; "true …" is supported, "false …" refuted.
+
+    A claim is a question's own, so that no other question's tries can have said it.
+    """
+    rng = np.random.default_rng(7)
+    audited = []
+    for model, shares in (("owl", before), ("eagle", after)):
+        for sample in range(tries):
+            said = [str(rng.choice(list(shares), p=list(shares.values()))) for _ in range(count)]
+            rows = answers(
+                coins(0, count, 0.5),
+                model,
+                sample=sample,
+                verdicts=[("supported",) if claim.startswith("true") else ("refuted",) for claim in said],
+            )
+            audited += [reworded(row, f"{claim} of {n}") for n, (row, claim) in enumerate(zip(rows, said, strict=True))]
+    found = compare_runs([write_run(folder, audited)], baseline="owl", draws=300).contrasts[0].claims
+    assert isinstance(found, ClaimChange)
+    return found
+
+
+def test_a_claim_that_is_only_said_more_often_was_not_learned(tmp_path: Path) -> None:
+    found = sampled(tmp_path, {"true one": 0.5, "false other": 0.5}, {"true one": 0.95, "false other": 0.05})
+    assert found.samples == 6
+    assert found.outcome == "prunes"
+    assert isinstance(found.learned, Interval)
+    assert found.learned.estimate < 0.1
+    assert isinstance(found.dropped, Interval)
+    assert found.dropped.lower > 0.2
+
+
+def test_a_claim_that_no_try_of_the_baseline_says_was_learned(tmp_path: Path) -> None:
+    found = sampled(tmp_path, {"true one": 0.5, "false other": 0.5}, {"true one": 0.5, "true other": 0.5})
+    assert found.outcome == "adds"
+    assert isinstance(found.learned, Interval)
+    assert found.learned.estimate == pytest.approx(0.5, abs=0.1)
+    assert isinstance(found.dropped, Interval)
+    assert found.dropped.lower < 0.05
+    assert "never states" in claims_sentence(found)
+
+
+def test_with_few_tries_what_was_learned_cannot_be_told(tmp_path: Path) -> None:
+    shares = {"true one": 0.5, "false other": 0.5}
+    found = sampled(tmp_path, shares, {"true one": 0.95, "false other": 0.05}, tries=2)
+    assert found.learned == Unscored(reason="too_few_samples")
+    assert found.outcome == "prunes_and_adds"
+    assert "cannot be told" in claims_sentence(found)
+
+
+def test_a_model_that_says_the_same_neither_prunes_nor_adds(tmp_path: Path) -> None:
+    shares = {"true one": 0.4, "true two": 0.3, "false other": 0.3}
+    assert sampled(tmp_path, shares, shares).outcome == "not_enough_evidence"

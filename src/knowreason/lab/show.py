@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from knowreason.lab.over_seeds import experiment_tables
 from knowreason.lab.results import LabResult, Measure, RateResult, WorldResult
+from knowreason.lab.table import LabTable
 from knowreason.records import Interval
 
 ORDER_MARK, SEPARATION_MARK, RECUT_MARK = 0.8, 0.95, 1e-6
@@ -36,15 +37,6 @@ th:first-child, td:first-child { text-align: left; }
 """
 
 
-class LabTable(NamedTuple):
-    """A table with its title, what it says in words, its headings and its rows of text."""
-
-    title: str
-    note: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
 def tables(result: LabResult) -> list[LabTable]:
     """The tables of a run: truth against measurement first."""
     worlds = result.measures
@@ -55,6 +47,7 @@ def tables(result: LabResult) -> list[LabTable]:
         _knowledge(worlds),
         _published(worlds),
         _observers(worlds),
+        *experiment_tables(result),
     ]
 
 
