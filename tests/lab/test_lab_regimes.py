@@ -184,7 +184,7 @@ def test_a_perfect_reader_of_two_hops_sees_false_claims_and_no_slip_before_the_a
     method = "observation by reader, 2 hops"
     assert reasoning[f"{method}: truth"] == CODES["reasoning_bound"]
     assert reasoning[f"{method}: verdict"] == Unscored(reason="not_separable")
-    seen, unseen = (found[f"{method}: AUROC of gain_used"] for found in (knowledge, reasoning))
+    seen, unseen = (found[f"{method}: AUROC of the gain"] for found in (knowledge, reasoning))
     assert isinstance(seen, float)
     assert isinstance(unseen, float)
     assert seen > 0.6

@@ -18,7 +18,6 @@ import msgspec
 from knowreason.errors import InputError
 from knowreason.lab.declared import record_reader
 from knowreason.lab.printing import corpus_rows, write_rows
-from knowreason.lab.recipes import ObserverRecipe
 from knowreason.lab.regime_verdicts import CODES, verdict_of
 from knowreason.lab.regime_writers import (
     Answer,
@@ -75,7 +74,7 @@ def observed_by_reader(place: Place, hops: int) -> Iterator[Cell]:
     answers = written_answers(place.plan, place.setting, world, entities, conditions=("cot",))
     yield from _truth(place, world, method, answers)
     traces = _traces(place.folder / f"reader-{hops}", answers)
-    reader = table_reader(world, trust=ObserverRecipe().trust)
+    reader = table_reader(world, trust=place.plan.reader_trust)
     recording = record_reader(world, reader, traces, traces.parent / "reader.jsonl")
     yield from _observation(place, method, _diagnosed(place, world, traces, f"scripted:{recording}"))
 
@@ -163,10 +162,11 @@ def _observation(place: Place, method: str, diagnosis: Diagnosis) -> Iterator[Ce
     value = verdict_of(found.conclusion, found.adjusted_equivalence_p)
     yield Cell(arm=arm, measure=f"{method}: verdict", value=value, n=found.questions)
     yield from _interval(arm, f"{method}: difference", found.difference)
-    for name, part in found.parts.items():
-        yield from _interval(arm, f"{method}: {name} explains", part.explained)
-    for name, area in found.circularity.items():
-        yield from _interval(arm, f"{method}: AUROC of {name}", area)
+    for name in ("knowledge", "reasoning"):
+        if name in found.parts:
+            yield from _interval(arm, f"{method}: {name} explains", found.parts[name].explained)
+    if "gain_used" in found.circularity:
+        yield from _interval(arm, f"{method}: AUROC of the gain", found.circularity["gain_used"])
 
 
 def _truth(place: Place, world: World, method: str, answers: Sequence[Answer]) -> Iterator[Cell]:

@@ -42,6 +42,7 @@ class RegimesPlan(Record, frozen=True):
     each times a factor of its own, log-uniform between 1 / spread and spread.
     variant_samples: answers of each variant to each question.
     reader_hops: depths of the worlds in which a declared reader observes in place of the checkpoint.
+    reader_trust: how far that reader takes a statement for true.
     filler, off_topic, both_routes: as in `TraceDials`, of all writers.
     """
 
@@ -61,6 +62,7 @@ class RegimesPlan(Record, frozen=True):
     spread: float = 2.0
     variant_samples: int = 1
     reader_hops: tuple[int, ...] = (2, 4)
+    reader_trust: float = 0.85
     filler: float = 0.5
     off_topic: float = 0.2
     both_routes: float = 0.5
