@@ -1,11 +1,12 @@
 """The interventional arm: what right answers do when the facts are given, and when reasoning is.
 
     knowledge deficit  = accuracy(facts_given) - accuracy(cot)
-    reasoning benefit  = accuracy(cot) - accuracy(direct), or accuracy(plan_given) - accuracy(cot),
+    reasoning benefit  = accuracy(plan_given) - accuracy(cot), or accuracy(cot) - accuracy(direct),
                          or accuracy(largest budget) - accuracy(smallest budget)
 
 paired by question. Of the benefits that were measured the first in this order, fixed in advance, is taken for the
-verdict; the others are shown.
+verdict; the others are shown. The plan comes first because it asks what is lacking, as the facts do; cot against direct
+asks what reasoning brings already, and named the wrong side in worlds of known regime (docs/lab.md).
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def benefits_of(conditions: Iterable[str]) -> list[tuple[str, str]]:
     """The contrasts that may stand for the benefit of reasoning, those that were measured, the preferred one first."""
     held = set(conditions)
     budgets = sorted((int(found[1]), name) for name in held if (found := _BUDGET.match(name)))
-    wanted = [(COT, DIRECT), (PLAN, COT)]
+    wanted = [(PLAN, COT), (COT, DIRECT)]
     wanted += [(budgets[-1][1], budgets[0][1])] if len(budgets) > 1 else []
     return [pair for pair in wanted if held.issuperset(pair)]
 

@@ -35,13 +35,13 @@ def run_compute(seed: int, checkpoints: Path, show: Show) -> tuple[Cell, ...]:
     cells: list[Cell] = []
     for arm, group in GROUPS.items():
         asked = questions(world, pupils(world, group))
-        answers = thinker.answer([prompt_of(q) for q in asked], samples=TRIES, seed=3)
+        answers = thinker.answer([prompt_of(q) for q in asked], samples=TRIES, temperature=WARMTH, seed=3)
         cells += _cells(arm, answers, [q.answer for q in asked], chance=1 / world.dials.options)
         show(f"compute {seed}", len(cells) // 9, len(DEPTHS) + 2)
     for depth in DEPTHS:
         draw = random.Random(f"{seed} compute {depth}")
         chains = [draw_chain(depth, world.dials.modulus, draw) for _ in range(CHAINS)]
-        answers = thinker.answer([ask_chain(chain) for chain in chains], samples=TRIES, seed=3)
+        answers = thinker.answer([ask_chain(chain) for chain in chains], samples=TRIES, temperature=WARMTH, seed=3)
         gold = [str(chain.result) for chain in chains]
         cells += _cells(f"arithmetic, depth {depth}", answers, gold, chance=1 / world.dials.modulus)
         show(f"compute {seed}", len(cells) // 9, len(DEPTHS) + 2)

@@ -51,7 +51,7 @@ _LONG_MATHEMATICS = replace(
 FAMILY: dict[Member, Made] = {
     "base": Made(None, PRETRAIN),
     "clean SFT": Made("base", SFT),
-    "verbose SFT": Made("base", replace(SFT, teacher=replace(TEACHER, filler=2.0))),
+    "verbose SFT": Made("base", replace(SFT, teacher=replace(TEACHER, filler=3.0))),
     "shortcut SFT": Made(
         "base",
         replace(

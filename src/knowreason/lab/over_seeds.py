@@ -12,6 +12,7 @@ from math import sqrt
 from statistics import fmean, stdev
 from typing import NamedTuple
 
+from knowreason.lab.regime_verdicts import VerdictCount, agreeing, verdict_counts
 from knowreason.lab.results import Cell, LabResult, Ran
 from knowreason.lab.standing import CLOSED, OPEN, foretold
 from knowreason.lab.table import LabTable
@@ -65,7 +66,7 @@ def experiment_tables(result: LabResult) -> list[LabTable]:
     tables: list[LabTable] = []
     for name in dict.fromkeys(ran.experiment for ran in result.experiments):
         several = [ran for ran in result.experiments if ran.experiment == name]
-        tables.append(table_of(name, several))
+        tables.append(_regimes(several) if name == "regimes" else table_of(name, several))
         if name == "standing":
             tables += [_gaps(several), _foretold(several)]
         if name == "attribution":
@@ -162,6 +163,31 @@ def _foretold(several: Sequence[Ran]) -> LabTable:
             ),
         ),
     )
+
+
+def _regimes(several: Sequence[Ran]) -> LabTable:
+    """Right, wrong and undecided verdicts of every method, by the regime that is true."""
+    found = {ran.seed: ran.cells for ran in several}
+    counts = {(count.method, count.regime): count for count in verdict_counts(found)}
+    regimes = ("knowledge_bound", "reasoning_bound", "not_separable", "all")
+    rows = [(method, *(_counted(counts.get((method, regime))) for regime in regimes)) for method, _ in counts]
+    same, total = agreeing(found)
+    return LabTable(
+        TOLD["regimes"].title,
+        f"{TOLD['regimes'].note} Verdicts right / wrong / undecided, with the share of right ones and its exact 95 % "
+        f"interval; the regime by the dials is that of oracle repair in {same} of {total} worlds. {_worlds(several)}",
+        ("", "bound by knowledge", "bound by reasoning", "by neither", "all"),
+        tuple(dict.fromkeys(rows)),
+    )
+
+
+def _counted(count: VerdictCount | None) -> str:
+    if count is None:
+        return ""
+    said = f"{count.right} / {count.wrong} / {count.undecided}"
+    if count.regime != "all":
+        return said
+    return f"{said}: {count.share.estimate:.2f} [{count.share.lower:.2f}, {count.share.upper:.2f}]"
 
 
 def _unchanged(several: Sequence[Ran]) -> LabTable:

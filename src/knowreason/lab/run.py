@@ -19,6 +19,8 @@ from knowreason.lab.dials import TraceDials
 from knowreason.lab.probe import Probed, open_observer, probe
 from knowreason.lab.recipes import NOTES, ObserverRecipe, check_made_by, train_observer
 from knowreason.lab.recutting import measure_recut
+from knowreason.lab.regime_writers import RegimesPlan
+from knowreason.lab.regimes import run_regimes
 from knowreason.lab.results import RESULTS, Cell, LabResult, Ran, RateResult, WorldResult, write_result
 from knowreason.lab.standing import run_standing
 from knowreason.lab.training_effects import run_attribution, run_trap
@@ -104,6 +106,7 @@ _WORK: dict[Experiment, _Work] = {
     "standing": lambda seed, _observer, family, _folder, show: run_standing(seed, family, show),
     "trap": run_trap,
     "attribution": run_attribution,
+    "regimes": lambda seed, observer, _family, folder, show: run_regimes(RegimesPlan(), seed, observer, folder, show),
     "compute": lambda seed, _observer, family, _folder, show: run_compute(seed, family, show),
 }
 

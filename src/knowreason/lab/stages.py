@@ -81,7 +81,7 @@ THINKER = Size(width=64, inner=128, layers=3)
 PRETRAIN = StageRecipe(
     text={"entries": 0.35, "questions": 0.15, "open_book": 0.2, "arithmetic": 0.3},
     training=Training(steps=2000, rate=3e-3, warmup=50, text_weight=1.0),
-    teacher=msgspec.structs.replace(TEACHER, filler=0.3),
+    teacher=msgspec.structs.replace(TEACHER, filler=1.0),
 )
 SFT = StageRecipe(
     text={"questions": 0.7, "open_book": 0.3},

@@ -56,7 +56,7 @@ def stands(family: Family, member: Member) -> list[Cell]:
 
 def right(thinker: Thinker, asked: Sequence[Question], prompts: Sequence[str], *, samples: int) -> float:
     """The share of right answers, each question as often as the others."""
-    answers = thinker.answer(prompts, samples=samples, seed=1)
+    answers = thinker.answer(prompts, samples=samples, temperature=WARMTH, seed=1)
     return fmean(r.answer == q.answer for q, several in zip(asked, answers, strict=True) for r in several)
 
 
@@ -64,7 +64,7 @@ def arithmetic(thinker: Thinker, world: World, depth: int) -> float:
     """The share of chains of a depth that are answered rightly."""
     draw = random.Random(f"{world.seed} chains {depth}")
     chains = [draw_chain(depth, world.dials.modulus, draw) for _ in range(CHAINS)]
-    answers = thinker.answer([ask_chain(chain) for chain in chains], seed=1)
+    answers = thinker.answer([ask_chain(chain) for chain in chains], temperature=WARMTH, seed=1)
     return fmean(several[0].answer == str(c.result) for c, several in zip(chains, answers, strict=True))
 
 

@@ -18,6 +18,7 @@ from knowreason.lab.world import DISTRACTORS, Fact, Question, World
 from knowreason.lab.writing import Kind, Sentence
 
 LONGEST = 96  # tokens of a response
+WARMTH = 0.7  # the temperature at which experiments draw responses; reinforcement draws at 1, from the model itself
 _STATED = re.compile(r"the answer is: (\w+)", re.IGNORECASE)
 _ATTACHED = re.compile(r" ([.,:?])")
 

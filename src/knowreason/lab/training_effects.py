@@ -97,7 +97,9 @@ def _asked(
     told: dict[Member, list[Told]] = {}
     rows: list[dict[str, object]] = []
     for member in ("base", *members):
-        answers = family.thinker(member).answer([prompt_of(q) for q in asked], samples=SAMPLES, seed=2)
+        answers = family.thinker(member).answer(
+            [prompt_of(q) for q in asked], samples=SAMPLES, temperature=WARMTH, seed=2
+        )
         told[member] = tell(world, asked, answers)
         rows += [_row(one, member) for one in told[member]]
     printed = Printed(*(folder / f"{name}.jsonl" for name in Printed._fields))

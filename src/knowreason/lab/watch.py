@@ -118,7 +118,9 @@ class Watch:
     def look(self, thinker: Thinker) -> Watched:
         """The means over the questions now."""
         prompts = [prompt_of(question) for question in self._asked]
-        return watched(tell(self._world, self._asked, thinker.answer(prompts, samples=self._samples, seed=0)))
+        return watched(
+            tell(self._world, self._asked, thinker.answer(prompts, samples=self._samples, temperature=WARMTH, seed=0))
+        )
 
     def note(self, thinker: Thinker, log: Path, step: int) -> Watched:
         """Looks, and adds a line to a log."""
