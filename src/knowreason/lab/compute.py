@@ -17,7 +17,7 @@ from knowreason.lab.arithmetic import ask_chain, draw_chain
 from knowreason.lab.family import Family
 from knowreason.lab.results import Cell
 from knowreason.lab.stages import Pupils, pupils
-from knowreason.lab.thinker import Response, prompt_of
+from knowreason.lab.thinker import WARMTH, Response, prompt_of
 from knowreason.lab.watch import questions
 from knowreason.stats import majority_votes, pass_at_k
 

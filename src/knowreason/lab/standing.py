@@ -20,7 +20,7 @@ from knowreason.lab.family import FAMILY, Family, Member
 from knowreason.lab.probe import open_observer, probe
 from knowreason.lab.results import Cell, Ran
 from knowreason.lab.stages import pupils
-from knowreason.lab.thinker import Thinker, prompt_of
+from knowreason.lab.thinker import WARMTH, Thinker, prompt_of
 from knowreason.lab.thinking import with_facts
 from knowreason.lab.world import ROUTES, Question, Route, World
 

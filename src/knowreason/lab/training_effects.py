@@ -20,7 +20,7 @@ from knowreason.lab.printing import Printed, corpus_rows, trace_row, write_rows
 from knowreason.lab.probe import open_observer, probe
 from knowreason.lab.results import Cell
 from knowreason.lab.standing import first_hops
-from knowreason.lab.thinker import prompt_of
+from knowreason.lab.thinker import WARMTH, prompt_of
 from knowreason.lab.thinking import TEACHER
 from knowreason.lab.watch import Told, or_unscored, tell, watched
 from knowreason.lab.writing import Written

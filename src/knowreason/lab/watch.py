@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
 
-from knowreason.lab.thinker import Response, Thinker, judged, prompt_of
+from knowreason.lab.thinker import WARMTH, Response, Thinker, judged, prompt_of
 from knowreason.lab.thinking import TEACHER
 from knowreason.lab.truth import Reader, true_gains
 from knowreason.lab.world import Question, World
