@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 RUN ?= runs/demo
+LAB ?= runs/lab
 
 .PHONY: demo test check bench clean
 
@@ -10,6 +11,13 @@ demo: .venv/core
 	@$(BIN)/knowreason audit examples/two_domains/traces.jsonl --knowledge examples/two_domains/notes.jsonl --out $(RUN)
 	@$(BIN)/knowreason compare $(RUN) --baseline finch-base --json > /dev/null
 	@echo "with what the tunings changed: knowreason compare $(RUN) --baseline finch-base"
+	@echo
+	@echo "and a world whose truth is known:"
+	@rm -rf $(LAB)
+	@$(BIN)/knowreason audit examples/lab_world/traces.jsonl --knowledge examples/lab_world/corpus.jsonl \
+		--scorer hf:observer-11 --replay examples/lab_world/scores.sqlite --out $(LAB) > /dev/null
+	@$(BIN)/knowreason lab check $(LAB) examples/lab_world/truth.jsonl
+	@echo "report: $(LAB)/report.html"
 
 test: .venv/dev
 	$(BIN)/python -m pytest

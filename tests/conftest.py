@@ -40,17 +40,22 @@ def example_dir() -> Path:
 
 
 class Session(NamedTuple):
-    """One command of the README as it ran: what it printed, and the run directory it wrote."""
+    """The commands of one block of the README as they ran: what they printed, and the run directory they wrote."""
 
-    command: str
+    commands: tuple[str, ...]
     printed: str
     run: Path
 
 
-def readme_sessions() -> list[tuple[str, str]]:
-    """The README's console blocks: (command, what it is said to print)."""
-    blocks = re.findall(r"```console\n\$ (.+?)\n(?!  )(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
-    return [(command.replace("\\\n", " "), output) for command, output in blocks]
+def readme_sessions() -> list[tuple[tuple[str, ...], str]]:
+    """The README's console blocks: (commands, what they are said to print)."""
+    blocks = re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
+    told: list[tuple[tuple[str, ...], str]] = []
+    for block in blocks:
+        commands = re.findall(r"^\$ ((?:.*\\\n)*.*)\n", block, re.M)
+        output = re.sub(r"^\$ (?:.*\\\n)*.*\n", "", block, flags=re.M)
+        told.append((tuple(command.replace("\\\n", " ") for command in commands), output))
+    return told
 
 
 @pytest.fixture(scope="session")
@@ -58,15 +63,22 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> list[Session]:
     """The README's sessions, run as a user runs them, in an empty folder with the examples beside it."""
     folder = tmp_path_factory.mktemp("user")
     (folder / "examples").symlink_to(ROOT / "examples")
-    return [_run(command, folder) for command, _ in readme_sessions()]
+    return [_run(commands, folder) for commands, _ in readme_sessions()]
 
 
-def _run(command: str, folder: Path) -> Session:
-    words = shlex.split(command)
-    program = [str(Path(sys.executable).parent / words[0]), *words[1:]]
+def _run(commands: tuple[str, ...], folder: Path) -> Session:
+    printed = "".join(_printed(shlex.split(command), folder) for command in commands)
+    words = next(words for words in map(shlex.split, commands) if "--out" in words)
+    return Session(commands, printed, folder / words[words.index("--out") + 1])
+
+
+def _printed(words: list[str], folder: Path) -> str:
+    """What a command prints; nothing where it is sent to /dev/null."""
+    silent = words[-2:] == [">", "/dev/null"]
+    program = [str(Path(sys.executable).parent / words[0]), *(words[1:-2] if silent else words[1:])]
     done = subprocess.run(program, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return Session(command, done.stdout, folder / words[words.index("--out") + 1])
+    return "" if silent else done.stdout
 
 
 @pytest.fixture(scope="session")

@@ -22,11 +22,11 @@ def words(text: str) -> str:
     return re.sub(r"\s+", " ", _NUMBER.sub("#", text)).strip()
 
 
-def test_the_readme_has_two_sessions() -> None:
-    assert len(readme_sessions()) == 2
+def test_the_readme_has_three_sessions() -> None:
+    assert [len(commands) for commands, _ in readme_sessions()] == [1, 2, 1]
 
 
-@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("which", [0, 1, 2])
 def test_a_session_prints_what_the_readme_shows(sessions: list[Session], which: int) -> None:
     shown, printed = readme_sessions()[which][1], sessions[which].printed
     assert words(printed) == words(shown)

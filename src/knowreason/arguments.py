@@ -36,11 +36,15 @@ Knowledge = Annotated[
     typer.Option("--knowledge", metavar="CORPUS", help="A corpus, or an index of `knowreason index`; repeatable."),
 ]
 LedgerFile = Annotated[
-    Path | None, typer.Option("--ledger", help="Where answers of servers are kept [ledger.sqlite beside --out].")
+    Path | None, typer.Option("--ledger", help="Where answers are kept [ledger.sqlite beside --out].")
 ]
 Replay = Annotated[
-    Path | None, typer.Option("--replay", metavar="LEDGER", help="Ask no server: every answer is in this ledger.")
+    Path | None,
+    typer.Option(
+        "--replay", metavar="LEDGER", help="Ask no server, open no recorded scorer: it is all in this ledger."
+    ),
 ]
+Record = Annotated[bool, typer.Option("--record", help="Keep what hf: scorers say in the ledger too, for --replay.")]
 Concurrency = Annotated[int, typer.Option("--concurrency", help="Calls of servers at once, at most 200.")]
 Timeout = Annotated[float, typer.Option("--timeout", help="Seconds to wait for one answer of a server.")]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Stop before servers count more.")]
@@ -76,6 +80,7 @@ def remote_terms(
     patience: tuple[int, float],
     *,
     budget: tuple[int | None, float | None, str | None],
+    record: bool = False,
 ) -> Remote:
     """How servers are asked; `patience` is (concurrency, seconds), `budget` (tokens, cost, price)."""
     from knowreason.models.remote.terms import Remote
@@ -89,6 +94,7 @@ def remote_terms(
         max_tokens=max_tokens,
         max_cost=max_cost,
         price=None if price is None else _price(price),
+        record=record,
     )
 
 

@@ -10,7 +10,7 @@ from knowreason.models.load import Model
 from knowreason.models.protocols import Decomposer, Entailer, Judge, Marker, Observer, Prompted
 from knowreason.models.remote.counting import Counting
 from knowreason.models.remote.session import Session
-from knowreason.models.uses import counted, decomposer_of, marker_of, named_scorers, use_of
+from knowreason.models.uses import counted, decomposer_of, judges_of, marker_of, named_scorers, use_of
 from knowreason.retrieve import Index
 from knowreason.task import Audit
 from knowreason.verify import Thresholds
@@ -37,16 +37,18 @@ class Instruments(msgspec.Struct, frozen=True):
 
 def load_instruments(task: Audit, index: Index | None, session: Session) -> Instruments:
     """All models of an audit. Raises `ModelError` for one that cannot be loaded, or cannot do what it is for."""
-    models = {uri: session.load(uri) for uri in dict.fromkeys(task.models.values())}
+    scoring = {uri: session.load_scorer(uri) for uri in task.scorers}
+    judging = judges_of(task.verifier, task.decomposer, task.grader)
+    models = {uri: session.load(uri) for uri in dict.fromkeys(judging.values())}
     verifier = models[task.verifier]
     if not isinstance(verifier, Entailer | Judge):
         raise ModelError(
             f"--verifier {task.verifier} cannot judge claims: it has neither entailment nor a chat template"
         )
     thresholds: Thresholds = getattr(verifier, "thresholds", Thresholds())
-    scorers = named_scorers([_described(models[uri], "scorer") for uri in task.scorers])
-    observer, *others = (observer_of(uri, models[uri], task.target) for uri in task.scorers)
-    described = {use: _described(models[uri], use) for use, uri in task.models.items()}
+    scorers = named_scorers([_described(scoring[uri], "scorer") for uri in task.scorers])
+    observer, *others = (observer_of(uri, scoring[uri], task.target) for uri in task.scorers)
+    described = {use: _described(models[uri], use) for use, uri in judging.items()}
     return Instruments(
         index=index,
         entailer=verifier,

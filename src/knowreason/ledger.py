@@ -1,4 +1,4 @@
-"""Every paid model call by content: never paid twice, shared by processes, replayed offline.
+"""Every paid model call by content, and on wish what a checkpoint said: never paid twice, shared, replayed offline.
 
 A ledger is one SQLite file (write-ahead log). A call is found by the SHA-256 of everything that can change its
 answer: model and revision, prompt version, input and parameters. Each answer is committed before the next step
@@ -24,10 +24,10 @@ from typing import Any, Literal, NamedTuple, Self, TypeVar
 import msgspec
 
 from knowreason.errors import InputError, LedgerMiss, StoreError
-from knowreason.records import Letters, Mark, ReadClaims, Record, Unscored
+from knowreason.records import Letters, Mark, ReadClaims, Record, Scores, Unscored
 
-Kind = Literal["entail", "observe", "logprobs", "letters", "claims", "grade", "proof"]
-Output = list[float] | Letters | ReadClaims | Mark | Unscored
+Kind = Literal["entail", "observe", "logprobs", "letters", "prefixes", "claims", "grade", "proof"]
+Output = list[float] | Letters | Scores | ReadClaims | Mark | Unscored
 _WAIT = 60.0  # seconds to wait for another process that writes
 _SCHEMA = """
 create table if not exists texts (hash blob primary key, body blob not null) without rowid;
@@ -40,14 +40,15 @@ create table if not exists calls (
 _ROWS = (
     "select kind, model, revision, prompt, parameters, turn, body, target, answer from calls "
     "join texts on texts.hash = calls.context "
-    "order by kind, model, revision, prompt, parameters, context, target, turn"
 )
+_ORDER = "order by kind, model, revision, prompt, parameters, context, target, turn"
 
 
 class Call(NamedTuple):
     """What was asked. `context` and `target` are the input: passage and claim, context and continuation or letters.
 
-    What comes with a step of reasoning or with a response to be graded is the context, as JSON.
+    What comes with a step of reasoning or with a response to be graded is the context, as JSON; of a text
+    that is read once for all its places they are the target, as `Places`.
 
     `prompt` names the prompt's version and hash, "" where there is none; `parameters` is canonical JSON; `turn` is 1
     for the question that follows an unusable first answer.
@@ -66,6 +67,14 @@ class Call(NamedTuple):
     def key(self) -> bytes:
         """SHA-256 over all fields: the identity of the call."""
         return hashlib.sha256(msgspec.json.encode(self)).digest()
+
+
+class Places(Record, frozen=True):
+    """The target of a call of kind `prefixes`, as JSON: where the text was cut, what followed, what was asked there."""
+
+    cuts: tuple[int, ...]
+    lead: str
+    targets: tuple[str, ...]
 
 
 class Usage(Record, frozen=True):
@@ -146,7 +155,17 @@ class Ledger:
 
     def calls(self) -> Iterator[tuple[Call, Answer]]:
         """All calls with their answers, in an order that does not depend on when they were made."""
-        for kind, model, revision, prompt, parameters, turn, body, target, answer in self._db.execute(_ROWS):
+        yield from self._read(_ROWS + _ORDER)
+
+    def proofs(self, model: str) -> list[tuple[Call, Answer]]:
+        """What the model of that name has proven or said of itself; one for each of its revisions and parameters."""
+        with self._lock:
+            return self._guard(lambda: list(self._read(f"{_ROWS}where kind = 'proof' and model = ? {_ORDER}", model)))
+
+    def _read(self, statement: str, *values: str) -> Iterator[tuple[Call, Answer]]:
+        for kind, model, revision, prompt, parameters, turn, body, target, answer in self._db.execute(
+            statement, values
+        ):
             context = zlib.decompress(body).decode()
             call = Call(kind, model, revision, prompt, parameters, context, target, turn)
             yield call, _ANSWER.decode(zlib.decompress(answer))

@@ -55,7 +55,8 @@ class Progress(Protocol):
 def audit(task: Audit, progress: Progress | None = None, tell: Callable[[str], None] | None = None) -> Path:
     """Runs the whole audit into `task.out`, or goes on where an interrupted one stopped; returns the folder.
 
-    `tell` is called with what models on servers will cost, before the first call, and with what they did cost.
+    `tell` is called with what models on servers will cost, before the first call, with what they did cost, and with
+    what was recorded or replayed.
     Raises `InputError`, `ModelError` or `StoreError` with one clear line for what a user can mend.
     """
     show: Progress = progress or _silent
@@ -71,8 +72,8 @@ def audit(task: Audit, progress: Progress | None = None, tell: Callable[[str], N
                 _run(task, store, instruments, manifest, session=session, show=show)
             elif not (task.out / "summary.json").is_file():
                 write_summary(task.out, seed=task.seed, paper=task.paper)
-        if session.asks and tell is not None:
-            tell(session.spent())
+        for line in (*session.records(), *((session.spent(),) if session.asks else ())):
+            (tell or _quiet)(line)
     return task.out
 
 

@@ -156,6 +156,12 @@ class Letters(Record, frozen=True, tag="letters"):
     logprobs: tuple[float | None, ...]
 
 
+class Scores(Record, frozen=True, tag="scores"):
+    """What a causal model says of `Prefixes`: for each cut and target, log-probabilities of its tokens in nats."""
+
+    logprobs: tuple[tuple[tuple[float, ...], ...], ...]
+
+
 class Mark(Record, frozen=True, tag="mark"):
     """A judge's grade of a free answer, with the span of the response that states it (None: it states none)."""
 

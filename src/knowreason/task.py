@@ -73,6 +73,8 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
             raise InputError(f"--workers {self.workers}: give a positive number, or 0 for one a core")
         if self.decomposer != BUILTIN and not self.knowledge:
             raise InputError(f"--decomposer {self.decomposer}: claims are read to be verified; add --knowledge CORPUS")
+        if self.remote.record and not any(uri.startswith("hf:") for uri in self.scorers):
+            raise InputError("--record keeps what hf: scorers say, and there is none: add --scorer hf:FOLDER")
         twice = next((uri for place, uri in enumerate(self.scorers) if uri in self.scorers[:place]), None)
         if twice is not None:
             raise InputError(f"--scorer {twice}: named twice; a second scorer should be another model")

@@ -115,9 +115,9 @@ def test_the_command_shows_a_run_as_tables_as_markdown_and_as_json(tmp_path: Pat
     assert json.loads(command("show", str(tmp_path), "--json").stdout)["preset"] == "quick"
 
 
-def test_both_subcommands_and_all_their_options_say_what_they_do() -> None:
+def test_all_subcommands_and_their_options_say_what_they_do() -> None:
     commands = typer.main.get_command(lab).commands  # type: ignore[attr-defined]
-    assert sorted(commands) == ["run", "show"]
+    assert sorted(commands) == ["check", "run", "show"]
     for name, found in commands.items():
         assert found.help
         assert all(getattr(parameter, "help", None) for parameter in found.params), name

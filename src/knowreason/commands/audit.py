@@ -20,6 +20,7 @@ from knowreason.arguments import (
     MaxTokens,
     NoGold,
     Price,
+    Record,
     Replay,
     Settings,
     Timeout,
@@ -65,6 +66,7 @@ def audit(
     paper: Annotated[bool, typer.Option("--paper", help="Also the published KI and InfoGain, to compare.")] = False,
     ledger: LedgerFile = None,
     replay: Replay = None,
+    record: Record = False,
     concurrency: Concurrency = 16,
     timeout: Timeout = 120.0,
     max_tokens: MaxTokens = None,
@@ -99,7 +101,9 @@ def audit(
         seed=seed,
         workers=workers,
         paper=paper,
-        remote=remote_terms(ledger, replay, (concurrency, timeout), budget=(max_tokens, max_cost, price)),
+        remote=remote_terms(
+            ledger, replay, (concurrency, timeout), budget=(max_tokens, max_cost, price), record=record
+        ),
     )
     announce(_asked(task), replay, dry_run=dry_run)
     with bars() as progress:

@@ -54,3 +54,23 @@ def show(
     else:
         print_result(result)
         typer.echo(f"\npage: {page}")
+
+
+@lab.command()
+def check(
+    audited: Annotated[Path, typer.Argument(metavar="RUN", help="A finished audit of traces that a world printed.")],
+    truth: Annotated[Path, typer.Argument(metavar="TRUTH", help="The truth.jsonl that was printed with them.")],
+    as_json: Json = False,
+) -> None:
+    """Hold an audit against the truth of its traces: claims, and what each kind of sentence gains."""
+    import msgspec
+
+    from knowreason.commands.output import print_json
+    from knowreason.lab.check import check as hold
+    from knowreason.lab.check_text import print_check
+
+    found = hold(audited, truth)
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+    else:
+        print_check(found)

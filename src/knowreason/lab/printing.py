@@ -11,12 +11,19 @@ from typing import Any, NamedTuple
 from knowreason.lab.arithmetic import Chain, ask_chain, reason
 from knowreason.lab.dials import TraceDials
 from knowreason.lab.language import ask, say, statement
-from knowreason.lab.truth import class_of
+from knowreason.lab.truth import Reader, class_of, true_gains
 from knowreason.lab.world import Fact, World
 from knowreason.lab.writing import Written, write_trace
 
 SOURCE = "made by the lab"
 LICENCE = "CC0-1.0"
+
+
+class Declared(NamedTuple):
+    """Whose gains stand in the truth: a reader, and by which name he is declared."""
+
+    name: str
+    reader: Reader
 
 
 class Printed(NamedTuple):
@@ -41,13 +48,18 @@ def write_traces(world: World, entities: Sequence[str], dials: TraceDials, *, se
     ]
 
 
-def print_world(world: World, traces: Mapping[str, Sequence[Written]], folder: Path) -> Printed:
-    """Writes traces.jsonl (the traces of each model), corpus.jsonl, questions.jsonl and truth.jsonl into a folder."""
+def print_world(
+    world: World, traces: Mapping[str, Sequence[Written]], folder: Path, declared: Declared | None = None
+) -> Printed:
+    """Writes traces.jsonl (the traces of each model), corpus.jsonl, questions.jsonl and truth.jsonl into a folder.
+
+    With a declared reader the truth holds the gain of every sentence.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     printed = Printed(*(folder / f"{name}.jsonl" for name in Printed._fields))
     rows = [(model, written) for model, several in traces.items() for written in several]
     write_rows(printed.traces, (trace_row(written, model) for model, written in rows))
-    write_rows(printed.truth, (truth_row(written, model) for model, written in rows))
+    write_rows(printed.truth, (_truth(world, written, model, declared) for model, written in rows))
     write_rows(printed.corpus, corpus_rows(world))
     write_rows(printed.questions, (question_row(world, entity) for entity in world.diseases))
     return printed
@@ -95,6 +107,15 @@ def truth_row(written: Written, model: str) -> dict[str, Any]:
             for s, end in ends
         ],
     }
+
+
+def _truth(world: World, written: Written, model: str, declared: Declared | None) -> dict[str, Any]:
+    row = truth_row(written, model)
+    if declared is None:
+        return row
+    gains = true_gains(world, written, declared.reader)
+    told = [{**sentence, "gain": gain} for sentence, gain in zip(row["sentences"], gains, strict=True)]
+    return {**row, "reader": declared.name, "sentences": told}
 
 
 def _topics(written: Written) -> set[str]:

@@ -19,7 +19,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from knowreason.errors import ModelError
-from knowreason.models.prefixes import Pack, Place, Plan, packs, plan
+from knowreason.models.prefixes import Pack, Place, Plan, by_context, packs, plan
 from knowreason.models.sight import sight_of
 from knowreason.records import Continuation, Prefixes, Unscored
 
@@ -95,17 +95,7 @@ class CausalScorer:
 
         Raises `ModelError` for a context that is empty or longer than the model reads.
         """
-        targets: dict[str, dict[str, list[float]]] = {}
-        for asked in continuations:
-            targets.setdefault(asked.context, {})[asked.target] = []
-        for context, wanted in targets.items():
-            found = self.prefix_logprobs(
-                Prefixes(context=context, cuts=(len(context),), lead="", targets=tuple(wanted))
-            )
-            if isinstance(found, Unscored):
-                raise ModelError(f"{self._name}: a context is too long: {found.detail}")
-            wanted.update(zip(wanted, found[0], strict=True))
-        return [targets[asked.context][asked.target] for asked in continuations]
+        return by_context(continuations, self.prefix_logprobs, self._name)
 
     def describe(self) -> dict[str, str]:
         """Name, hash of weights and tokenizer, and what the figures depend on besides: dtype, device, attention."""

@@ -91,6 +91,11 @@ def open_checkpoint(name: str) -> CausalScorer | PairClassifier | SentenceEmbedd
         raise ModelError(f"torch or transformers cannot be used: {' '.join(str(error).split())[:300]}") from error
 
 
+def hash_checkpoint(folder: Path) -> str:
+    """SHA-256 over weights, configuration and tokenizer: which checkpoint it is. It needs no torch."""
+    return hash_files(sorted({path for pattern in _HASHED for path in folder.glob(pattern) if path.is_file()}))
+
+
 def _causal(opened: Opened) -> CausalScorer:
     from knowreason.models.causal import CausalScorer
     from knowreason.models.generating import ChatModel
@@ -166,7 +171,7 @@ def _open(folder: Path, kind: Kind, name: str) -> Opened:
     absent = [key for key in absent if not key.startswith(kind.spared)]
     if absent:
         raise ModelError(f"{folder} lacks weights of its model: {absent[0]} and {len(absent) - 1} more")
-    digest = hash_files(sorted({path for pattern in _HASHED for path in folder.glob(pattern) if path.is_file()}))
+    digest = hash_checkpoint(folder)
     shown = name if folder != Path(name) else folder.resolve().name
     return Opened(model.to(device).eval(), tokenizer, f"hf:{shown}", digest, folder)
 

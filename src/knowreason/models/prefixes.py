@@ -16,12 +16,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from knowreason.records import Prefixes
+from knowreason.errors import ModelError
+from knowreason.records import Continuation, Prefixes, Unscored
 
 _AT_ONCE = 32  # prefixes held at a time: where they are encoded whole, together they are quadratic in the text
 _MARGIN = 256  # characters before a cut, beyond which the cut is taken not to matter for the tokens
 _AGREE = 8  # tokens that must come out as in the whole text after an anchor
 Encode = Callable[[list[str]], list[list[int]]]
+Read = Callable[[Prefixes], list[list[list[float]]] | Unscored]
 Whole = npt.NDArray[np.int64]
 
 
@@ -73,6 +75,22 @@ class Pack(NamedTuple):
         same = self.piece[:, None] == self.piece[None, :]
         open_to = (self.branch[None, :] == 0) | (self.branch[:, None] == self.branch[None, :])
         return np.tril(same & open_to)
+
+
+def by_context(continuations: Sequence[Continuation], read: Read, name: str) -> list[list[float]]:
+    """What `Scorer.logprobs` says, from a model that reads prefixes: all targets of one context together.
+
+    Raises `ModelError` for a context that is longer than the model, called `name`, reads.
+    """
+    targets: dict[str, dict[str, list[float]]] = {}
+    for asked in continuations:
+        targets.setdefault(asked.context, {})[asked.target] = []
+    for context, wanted in targets.items():
+        found = read(Prefixes(context=context, cuts=(len(context),), lead="", targets=tuple(wanted)))
+        if isinstance(found, Unscored):
+            raise ModelError(f"{name}: a context is too long: {found.detail}")
+        wanted.update(zip(wanted, found[0], strict=True))
+    return [targets[asked.context][asked.target] for asked in continuations]
 
 
 def plan(prefixes: Prefixes, encode: Encode, head: Sequence[int]) -> Plan:

@@ -3,7 +3,7 @@
 A recording is JSON lines of {"kind": "entail" | "observe" | "logprobs" | "letters" | "claims" | "grade", "input": ...,
 "output": ...}. The input of an entailment is [premise, hypothesis], that of "observe" the record's fields, that of the
 others {"context": ..., "target": ...}. An entailment may have a "span" of the premise that it cites, and any output may
-be an Unscored. An exported ledger is a recording.
+be an Unscored. An exported ledger is a recording; its "prefixes" are the "logprobs" of many places of one text.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from knowreason.errors import ModelError, Unanswered
-from knowreason.ledger import Line
+from knowreason.ledger import Line, Places
 from knowreason.models.letters import letter_context
 from knowreason.models.protocols import Judgement
 from knowreason.models.remote.grading import GRADE
@@ -29,6 +29,7 @@ from knowreason.records import (
     Mark,
     Observation,
     ReadClaims,
+    Scores,
     StepToRead,
     Unscored,
 )
@@ -143,13 +144,11 @@ def _read_lines(path: Path, data: bytes) -> dict[tuple[str, bytes], Line]:
     for number, text in enumerate(data.splitlines(), start=1):
         if not text.strip():
             continue
-        line = _read_line(path, number, text)
-        if line.kind == "proof":
-            continue
-        key = (line.kind, msgspec.json.encode(line.input, order="sorted"))
-        if key in answers and _asked(answers[key]) != _asked(line):
-            raise ModelError(f"{path}, line {number}: another model or prompt has answered the same input above")
-        answers[key] = line
+        for line in _read_line(path, number, text):
+            key = (line.kind, msgspec.json.encode(line.input, order="sorted"))
+            if key in answers and _asked(answers[key]) != _asked(line):
+                raise ModelError(f"{path}, line {number}: another model or prompt has answered the same input above")
+            answers[key] = line
     return answers
 
 
@@ -158,15 +157,34 @@ def _asked(line: Line) -> tuple[str, ...]:
     return () if call is None else (call.model, call.revision, call.prompt, call.parameters)
 
 
-def _read_line(path: Path, number: int, text: bytes) -> Line:
+def _read_line(path: Path, number: int, text: bytes) -> list[Line]:
+    """The answers that a line holds: none for a proof, those of all places for a text that was read once."""
     try:
         line = msgspec.json.decode(text, type=Line)
         if line.kind == "proof":
-            return line
+            return []
+        if line.kind == "prefixes":
+            return _places(line)
         given = msgspec.to_builtins(msgspec.convert(line.input, _INPUTS.get(line.kind, Continuation)))
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, ValueError) as error:
         raise ModelError(f"{path}, line {number}: {error}; a line is {_FORMAT}") from error
-    return msgspec.structs.replace(line, input=given)
+    return [msgspec.structs.replace(line, input=given)]
+
+
+def _places(line: Line) -> list[Line]:
+    """One line a place and target. A text that was too long is so at its end: others may begin as it does."""
+    given = msgspec.convert(line.input, Continuation)
+    asked = msgspec.json.decode(given.target, type=Places)
+    contexts = [given.context[:cut] + asked.lead for cut in asked.cuts]
+    if isinstance(line.output, Unscored):
+        contexts, rows = contexts[-1:], [[line.output] * len(asked.targets)]
+    else:
+        rows = [[list(one) for one in row] for row in msgspec.convert(line.output, Scores).logprobs]
+    return [
+        msgspec.structs.replace(line, kind="logprobs", input={"context": context, "target": target}, output=output)
+        for context, row in zip(contexts, rows, strict=True)
+        for target, output in zip(asked.targets, row, strict=True)
+    ]
 
 
 def _recorded(line: Line) -> Judgement | Unscored:

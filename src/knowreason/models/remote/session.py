@@ -8,8 +8,11 @@ from threading import Event
 from types import TracebackType
 from typing import Self
 
+from knowreason.errors import MissingExtra, ModelError
 from knowreason.models.load import Model, load
 from knowreason.models.openai import ServedModel
+from knowreason.models.protocols import PrefixScorer
+from knowreason.models.recorded import SCHEME, RecordedScorer, replayed
 from knowreason.models.remote.counting import Counting, Estimate, Idle
 from knowreason.models.remote.terms import Remote, Terms, open_terms
 
@@ -23,7 +26,9 @@ class Session:
     def __init__(self, options: Remote, ledger: Path) -> None:
         self.options = options
         self._file = ledger
+        self._models: dict[str, Model] = {}
         self._servers: dict[str, ServedModel] = {}
+        self._recorded: dict[str, RecordedScorer] = {}
         self._terms: Terms | None = None
         self._idle_stop = Event()
 
@@ -55,15 +60,51 @@ class Session:
 
     def load(self, uri: str) -> Model:
         """The model of a URI, under the terms of this session if it is on a server."""
-        if uri in self._servers:
-            return self._servers[uri]
+        if uri in self._models:
+            return self._models[uri]
         model = load(uri)
         if isinstance(model, ServedModel):
-            if self._terms is None:
-                self._terms = open_terms(self.options, self._file)
-            model.connect(self._terms)
+            model.connect(self._in_force())
             self._servers[uri] = model
+        self._models[uri] = model
         return model
+
+    def load_scorer(self, uri: str) -> Model:
+        """The same for a scorer. One on this machine is replayed or recorded where the options say so.
+
+        Raises `ModelError` where a replay holds other scores than those of the checkpoint, or none and it cannot be
+        opened.
+        """
+        here = uri.startswith(SCHEME)
+        if here and self.options.replay is not None:
+            return self._replayed(uri)
+        model = self.load(uri)
+        if here and self.options.record and isinstance(model, PrefixScorer):
+            return self._noted(uri, RecordedScorer(model.describe(), self._in_force().ledger, model))
+        return model
+
+    def _replayed(self, uri: str) -> Model:
+        ledger = self._in_force().ledger
+        held = replayed(uri, ledger)
+        if held is not None:
+            return self._noted(uri, held)
+        try:
+            return self.load(uri)
+        except (MissingExtra, ModelError) as error:
+            raise ModelError(f"{ledger.path} holds no scores of {uri}, and it cannot be opened: {error}") from error
+
+    def _noted(self, uri: str, scorer: RecordedScorer) -> RecordedScorer:
+        self._recorded[uri] = scorer
+        return scorer
+
+    def _in_force(self) -> Terms:
+        if self._terms is None:
+            self._terms = open_terms(self.options, self._file)
+        return self._terms
+
+    def records(self) -> list[str]:
+        """What was recorded or replayed of scorers on this machine, a sentence each."""
+        return [scorer.sentence() for scorer in self._recorded.values()]
 
     def stand_in(self, uri: str) -> Counting | Idle:
         """What takes the model's place while calls are counted."""
@@ -101,7 +142,7 @@ class Session:
 
     def counts(self) -> dict[str, int]:
         """Calls made and answers found in the ledger since the session began, and the tokens that were counted."""
-        if self._terms is None:
+        if self._terms is None or not self._servers:
             return {}
         spent = self._terms.budget.spent
         return {

@@ -20,7 +20,8 @@ class Remote(msgspec.Struct, frozen=True, kw_only=True):
     """How an audit asks models on servers. Nothing here changes a figure.
 
     ledger: the file of recorded answers, None for ledger.sqlite beside the run directory.
-    replay: a ledger that must hold every answer; no server is asked.
+    replay: a ledger that must hold every answer; no server is asked, and no `hf:` scorer opened whose scores it holds.
+    record: whether the ledger keeps what `hf:` scorers say too, so that they can be replayed.
     concurrency: calls under way at once at most, 1 to 200; fewer while a server is overloaded.
     max_tokens, max_cost: the audit stops before it goes over; the cost needs a price.
     price: money for a million tokens read, and for a million written.
@@ -37,9 +38,12 @@ class Remote(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float = 120.0
     retries: int = 8
     backoff: float = 0.5
+    record: bool = False
 
     def __post_init__(self) -> None:
         """Raises `InputError` for limits that cannot be kept."""
+        if self.record and self.replay is not None:
+            raise InputError("--record and --replay: a replay is only read; leave out one of them")
         if not 1 <= self.concurrency <= MOST:
             raise InputError(f"--concurrency {self.concurrency}: give 1 to {MOST}")
         if self.max_cost is not None and self.price is None:
