@@ -136,7 +136,8 @@ def test_a_hop_is_about_the_disease_or_what_was_reached_from_it() -> None:
     text = (
         f"The {first.relation} of {question.entity} is {wrong}. The {last.relation} of {wrong} is "
         f"{WORLD.value(wrong, last.relation)}. The season of {question.entity} is "
-        f"{WORLD.value(question.entity, 'season')}. The {first.relation} of {other} is {wrong}. Let me go on step by step."
+        f"{WORLD.value(question.entity, 'season')}. The {first.relation} of {other} is {wrong}. "
+        "Let me go on step by step."
     )
     found = judged(WORLD, question, said(text))
     assert [s.kind for s in found] == ["hop", "hop", "off_topic", "off_topic", "filler"]

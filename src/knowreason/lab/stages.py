@@ -85,9 +85,9 @@ PRETRAIN = StageRecipe(
 )
 SFT = StageRecipe(
     text={"questions": 0.7, "open_book": 0.3},
-    training=Training(steps=300, rate=1e-3, warmup=20, text_weight=1.0),
+    training=Training(steps=600, rate=1e-3, warmup=20, text_weight=1.0),
     pupils="practised",
-    watch_every=100,
+    watch_every=200,
 )
 
 
