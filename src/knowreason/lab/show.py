@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from knowreason.lab.over_seeds import experiment_tables
+from knowreason.lab.pictures import pictures, svg
 from knowreason.lab.results import LabResult, Measure, RateResult, WorldResult
 from knowreason.lab.table import LabTable
 from knowreason.records import Interval
@@ -23,12 +24,14 @@ _PAGE = """<!doctype html>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; margin: .5rem 0 1.5rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .75rem; border-bottom: 1px solid #ccc; text-align: right; }
+figure { margin: 1rem 0; max-width: 48rem; }
 th:first-child, td:first-child { text-align: left; }
 .wide { overflow-x: auto; }
 </style></head><body>
 <h1>{{ title }}</h1>
 <p>{{ lead }}</p>
-{% for table in tables %}<h2>{{ table.title }}</h2><p>{{ table.note }}</p>
+{% for picture in pictures %}<figure>{{ picture }}</figure>
+{% endfor %}{% for table in tables %}<h2>{{ table.title }}</h2><p>{{ table.note }}</p>
 <div class="wide"><table>
 <thead><tr>{% for h in table.headings %}<th scope="col">{{ h }}</th>{% endfor %}</tr></thead><tbody>
 {% for row in table.rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
@@ -40,15 +43,8 @@ th:first-child, td:first-child { text-align: left; }
 def tables(result: LabResult) -> list[LabTable]:
     """The tables of a run: truth against measurement first."""
     worlds = result.measures
-    return [
-        _verdicts(worlds),
-        _separations(worlds),
-        _gains(worlds),
-        _knowledge(worlds),
-        _published(worlds),
-        _observers(worlds),
-        *experiment_tables(result),
-    ]
+    first = [_verdicts, _separations, _gains, _knowledge, _published, _observers] if worlds else []
+    return [*(table(worlds) for table in first), *experiment_tables(result)]
 
 
 def lead(result: LabResult) -> str:
@@ -94,10 +90,15 @@ def markdown(result: LabResult) -> str:
 def write_page(result: LabResult, folder: Path) -> Path:
     """Writes lab.html into the folder of a run; returns its path."""
     from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
 
     page = Environment(autoescape=True, undefined=StrictUndefined).from_string(_PAGE)
     target, temporary = folder / "lab.html", folder / ".lab.html.tmp"
-    temporary.write_text(page.render(title="The lab", lead=lead(result), tables=tables(result)), "utf-8")
+    shown = [
+        Markup(svg(picture)) for picture in pictures(result)
+    ]  # made here, of nothing but figures and our own words
+    text = page.render(title="The lab", lead=lead(result), tables=tables(result), pictures=shown)
+    temporary.write_text(text, "utf-8")
     os.replace(temporary, target)
     return target
 
