@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BEGIN, UNKNOWN = "<s>", "<unk>"
 _STATE = "training.pt"
+_EMBEDDED = 0.3  # standard deviation of an embedding: from the usual .02 a model this narrow hardly starts to learn
 
 
 class Size(Record, frozen=True):
@@ -60,14 +61,14 @@ def require_torch(purpose: str) -> None:
         raise MissingExtra(purpose, "lab")
 
 
-def make_tokenizer(world: World) -> Any:
-    """A tokenizer in which each word of the world is one token, whatever its case, and blanks are none.
+def make_tokenizer(world: World, more: Iterable[str] = ()) -> Any:
+    """A tokenizer in which each word of the world, and of `more`, is one token, whatever its case, and blanks are none.
 
     An entity is one token, so copying it from the question is copying one token.
     """
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
-    words = [BEGIN, UNKNOWN, *words_of(world)]
+    words = list(dict.fromkeys([BEGIN, UNKNOWN, *words_of(world), *more]))
     made = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token=UNKNOWN))
     made.normalizer = normalizers.Lowercase()
     made.pre_tokenizer = pre_tokenizers.Whitespace()
@@ -76,7 +77,7 @@ def make_tokenizer(world: World) -> Any:
 
 
 def make_model(vocabulary: int, size: Size, seed: int) -> Any:
-    """A model with random weights, the same for the same seed."""
+    """A model with random weights, the same for the same seed: of a matrix they keep the size of what they multiply."""
     import torch
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
@@ -95,7 +96,11 @@ def make_model(vocabulary: int, size: Size, seed: int) -> Any:
         eos_token_id=0,
         pad_token_id=0,
     )
-    return Qwen2ForCausalLM(config)
+    model = Qwen2ForCausalLM(config)
+    for name, weights in model.named_parameters():
+        if weights.dim() == 2:
+            torch.nn.init.normal_(weights, std=_EMBEDDED if "embed" in name else weights.shape[1] ** -0.5)
+    return model
 
 
 def save_checkpoint(folder: Path, model: Any, tokenizer: Any, notes: dict[str, Any]) -> None:
