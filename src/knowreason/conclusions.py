@@ -14,6 +14,7 @@ ConclusionOutcome = Literal[
     "trap",
     "no_trap",
     "longer_not_emptier",
+    "length_only",
     "knowledge_bound",
     "reasoning_bound",
     "not_separable",

@@ -67,6 +67,22 @@ def test_the_same_gain_over_more_steps_is_longer_not_emptier(tmp_path: Path) -> 
     assert per_step.upper < 0
 
 
+def test_more_steps_that_each_inform_less_are_length_where_nothing_is_shown_in_all(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    before = rng.normal(0.5, 0.1, 60)
+    words = [(WORDS[0], *(["Bats have fur. "] * (8 - n % 2)), *WORDS[1:]) for n in range(60)]
+    owl = answers(coins(0, 60, 0.4), "owl", sentences=WORDS, surprisals=surprisals(before))
+    told = surprisals(before + rng.normal(0, 0.3, 60))
+    after = [(*row[:1], *row[1:2] * (len(w) - 3), *row[2:]) for row, w in zip(told, words, strict=True)]
+    eagle = answers(coins(1, 60, 0.5), "eagle", lineage="owl", sentences=words, surprisals=after)
+    found = compare_runs([write_run(tmp_path, owl + eagle)], baseline="owl", draws=500).contrasts[0]
+    gain = found.effects["informative_gain"]
+    assert isinstance(gain, Effect)
+    assert gain.outcome == "undecided"
+    assert found.trap.outcome == "length_only"
+    assert "Length, not informativeness" in found.trap.sentence
+
+
 def test_the_built_in_observer_cannot_judge_it(tmp_path: Path) -> None:
     owl = answers(coins(0, 60, 0.4), "owl", scorer="builtin:x")
     eagle = answers(coins(1, 60, 0.9), "eagle", scorer="builtin:x")

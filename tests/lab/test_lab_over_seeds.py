@@ -1,4 +1,4 @@
-"""Figures over worlds: means and their intervals, gaps, what is foretold, what is unchanged; by hand. And the pictures."""
+"""Figures over worlds, by hand: means and their intervals, gaps, what is foretold, what is unchanged. And pictures."""
 
 from __future__ import annotations
 

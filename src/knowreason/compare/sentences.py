@@ -109,6 +109,10 @@ def trap_sentence(
             f"Longer, not emptier: {where} answers {more} right; its reasoning informs as much in all, "
             "only less per step or token"
         ),
+        "length_only": (
+            f"Length, not informativeness: {where} takes more steps and each of them informs less; that its reasoning "
+            "informs more, or less, in all is not shown"
+        ),
         "no_trap": f"No SFT trap for {where}: {_why_no_trap(accuracy, gain)}",
         "not_enough_evidence": f"Not enough evidence of an SFT trap, or against one, for {where}",
     }[outcome]

@@ -85,10 +85,10 @@ def trap_outcome(
         if isinstance(effect, Unscored):
             return "cannot_be_judged", effect.reason
     assert isinstance(accuracy, Effect) and isinstance(gain, Effect)  # noqa: PT018 - the loop above leaves no other
-    thinner = any(
-        isinstance(each := lengths[name], Interval) and each.upper < 0
-        for name in ("informative_per_step", "informative_per_100_tokens")
-    )
+    longer = _shown(lengths["steps"], above=True) and _shown(lengths["informative_per_step"], above=False)
+    if longer and gain.outcome == "undecided" and accuracy.outcome != "lower":
+        return "length_only", ""
+    thinner = any(_shown(lengths[name], above=False) for name in ("informative_per_step", "informative_per_100_tokens"))
     if accuracy.outcome in ("same", "lower"):
         return ("longer_not_emptier" if thinner and gain.outcome == "same" else "no_trap"), ""
     if "undecided" in (accuracy.outcome, gain.outcome):
@@ -96,6 +96,11 @@ def trap_outcome(
     if gain.outcome == "lower":
         return "trap", ""
     return ("longer_not_emptier" if thinner else "no_trap"), ""
+
+
+def _shown(length: Interval | Unscored, *, above: bool) -> bool:
+    """Whether a difference is shown to lie above 0, or below it."""
+    return isinstance(length, Interval) and (length.lower > 0 if above else length.upper < 0)
 
 
 def _interval(effect: Effect | Unscored) -> Interval | Unscored:

@@ -1,29 +1,30 @@
-"""Reinforcement of a thinker by what its own responses earn: group-relative policy gradients, every batch used once.
+"""Reinforcement of a thinker by what its own responses earn, with TRL: group-relative policy optimisation.
 
     advantage = (reward - mean of the question's group) / (deviation of the group + .0001)
-    loss      = - mean over sampled tokens of advantage * ln p(token)
 
-The responses are drawn from the very weights that are then changed, so no ratio has to be clipped (Shao et al. 2024,
-DeepSeekMath: GRPO with one update a batch and no reference model). Compared with TRL in docs/lab.md.
+Every batch is used once, with the weights that drew it, and nothing holds the model to where it came from (Shao et al.
+2024, DeepSeekMath). `watch.jsonl` in the folder tells accuracy, knowledge and gain meanwhile: this is where one sees
+what a reward does to them.
 """
 
 # pyright: reportMissingImports=false, reportUnknownParameterType=false
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
-from statistics import fmean, pstdev
+from statistics import fmean
 from typing import Any
 
 import msgspec
 
+from knowreason.errors import MissingExtra
 from knowreason.lab.agreement import Show
-from knowreason.lab.checkpoints import require_torch, save_checkpoint
+from knowreason.lab.checkpoints import BEGIN, UNKNOWN, require_torch, save_checkpoint
 from knowreason.lab.stages import Pupils, made, pupils
-from knowreason.lab.thinker import Response, Thinker, judged, prompt_of
+from knowreason.lab.thinker import LONGEST, Response, Thinker, judged, prompt_of
 from knowreason.lab.watch import Watch, questions
 from knowreason.lab.world import Question, World
 from knowreason.records import Record
@@ -42,7 +43,7 @@ class ReinforceRecipe(Record, frozen=True):
     samples: int = 8
     rate: float = 3e-4
     knowledge: float = 0.0
-    pupils: tuple[Pupils, ...] = ("practised",)
+    pupils: Pupils = "practised"
     watch_every: int = 20
 
 
@@ -52,57 +53,83 @@ def reward(world: World, question: Question, response: Response, *, knowledge: f
     return float(response.answer == question.answer) + (knowledge * fmean(claims) if claims and knowledge else 0.0)
 
 
-def advantages(rewards: Sequence[float]) -> list[float]:
-    """What each response of one question earned above its group, in deviations of the group; 0 where all are alike."""
-    middle, spread = fmean(rewards), pstdev(rewards)
-    return [(one - middle) / (spread + 1e-4) for one in rewards]
-
-
 def reinforce(
     recipe: ReinforceRecipe, world: World, start: Path, folder: Path, show: Show, *, watch: Watch | None = None
 ) -> Path:
     """Reinforces the checkpoint `start` in `folder`; returns the new one, which is not made twice.
 
-    Raises `MissingExtra` without torch, `InputError` where the folder holds another recipe's.
+    Raises `MissingExtra` without torch or TRL, `InputError` where the folder holds another recipe's.
     """
     require_torch("reinforcing a checkpoint")
-    import torch
-
     done, told = folder / "checkpoint", {"recipe": msgspec.to_builtins(recipe), "seed": world.seed}
     if made(done, told):
         return done
+    if find_spec("trl") is None:
+        raise MissingExtra("reinforcing a checkpoint", "lab")
     thinker, begun = Thinker.open(start), time.monotonic()
-    optimiser = torch.optim.Adam(thinker.model.parameters(), lr=recipe.rate)
-    asked = questions(world, [e for group in recipe.pupils for e in pupils(world, group)])
-    for step in range(recipe.steps):
-        if watch and step % recipe.watch_every == 0:
+
+    def note(step: int) -> None:
+        show(f"{folder.name} {world.seed}", step, recipe.steps)
+        if watch and (step % recipe.watch_every == 0 or step == recipe.steps):
             watch.note(thinker, folder / "watch.jsonl", step)
-        draw = random.Random(f"{world.seed} reinforce {step}")
-        _update(recipe, world, thinker, optimiser, draw.sample(asked, min(recipe.questions, len(asked))), seed=step)
-        show(f"{folder.name} {world.seed}", step + 1, recipe.steps)
-    if watch:
-        watch.note(thinker, folder / "watch.jsonl", recipe.steps)
+
+    note(0)
+    trainer(recipe, world, thinker, start, folder, note=note).train()
     notes = {**told, "parameters": thinker.model.num_parameters(), "seconds": round(time.monotonic() - begun)}
     save_checkpoint(done, thinker.model, thinker.tokenizer, notes)
     return done
 
 
-def _update(
-    recipe: ReinforceRecipe, world: World, thinker: Thinker, optimiser: Any, asked: Sequence[Question], *, seed: int
-) -> None:
-    import torch
+def trainer(
+    recipe: ReinforceRecipe, world: World, thinker: Thinker, start: Path, folder: Path, *, note: Callable[[int], None]
+) -> Any:
+    """TRL's trainer of a thinker, whose weights it changes in place; `note` is called after every update."""
+    from datasets import Dataset
+    from transformers import PreTrainedTokenizerFast, TrainerCallback
+    from trl import GRPOConfig, GRPOTrainer
 
-    prompts = [prompt_of(question) for question in asked]
-    thinker.model.eval()
-    answers = thinker.answer(prompts, samples=recipe.samples, seed=seed)
-    earned = [
-        value
-        for question, group in zip(asked, answers, strict=True)
-        for value in advantages([reward(world, question, r, knowledge=recipe.knowledge) for r in group])
-    ]
-    logs, tokens = thinker.logprobs(prompts, answers)
-    loss = -(torch.tensor(earned)[:, None] * logs).sum() / tokens
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(thinker.model.parameters(), 1.0)
-    optimiser.step()
+    asked = {f"{prompt_of(question)}\n": question for question in questions(world, pupils(world, recipe.pupils))}
+
+    def earned(prompts: list[str], completion_ids: list[list[int]], **_: Any) -> list[float]:
+        pairs = zip(prompts, completion_ids, strict=True)
+        return [reward(world, asked[p], thinker.read(ids), knowledge=recipe.knowledge) for p, ids in pairs]
+
+    class Noted(TrainerCallback):  # pyright: ignore[reportUntypedBaseClass] - TRL is not there to be checked
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            note(state.global_step)
+
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_file=str(start / "tokenizer.json"),
+        bos_token=BEGIN,
+        eos_token=BEGIN,
+        pad_token=BEGIN,
+        unk_token=UNKNOWN,
+    )
+    return GRPOTrainer(
+        model=thinker.model,
+        processing_class=tokenizer,
+        reward_funcs=earned,
+        train_dataset=Dataset.from_dict({"prompt": list(asked)}),
+        callbacks=[Noted()],
+        args=GRPOConfig(
+            output_dir=str(folder / "trl"),
+            max_steps=recipe.steps,
+            per_device_train_batch_size=recipe.questions * recipe.samples,
+            num_generations=recipe.samples,
+            max_completion_length=LONGEST,
+            learning_rate=recipe.rate,
+            lr_scheduler_type="constant",
+            loss_type="grpo",
+            beta=0.0,
+            temperature=1.0,
+            top_k=0,
+            seed=world.seed,
+            use_cpu=True,
+            bf16=False,
+            gradient_checkpointing=False,
+            disable_tqdm=True,
+            report_to=[],
+            logging_strategy="no",
+            save_strategy="no",
+        ),
+    )

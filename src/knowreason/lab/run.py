@@ -23,6 +23,7 @@ from knowreason.lab.regime_writers import RegimesPlan
 from knowreason.lab.regimes import run_regimes
 from knowreason.lab.results import RESULTS, Cell, LabResult, Ran, RateResult, WorldResult, write_result
 from knowreason.lab.standing import run_standing
+from knowreason.lab.thoughts import ThoughtsPlan, run_thoughts
 from knowreason.lab.training_effects import run_attribution, run_trap
 from knowreason.lab.truth import probed_reader
 from knowreason.lab.world import ROUTES, World
@@ -107,6 +108,7 @@ _WORK: dict[Experiment, _Work] = {
     "trap": run_trap,
     "attribution": run_attribution,
     "regimes": lambda seed, observer, _family, folder, show: run_regimes(RegimesPlan(), seed, observer, folder, show),
+    "thoughts": lambda seed, _observer, _family, folder, show: run_thoughts(ThoughtsPlan(), seed, folder, show),
     "compute": lambda seed, _observer, family, _folder, show: run_compute(seed, family, show),
 }
 

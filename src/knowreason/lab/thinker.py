@@ -83,24 +83,6 @@ class Thinker:
                 found[i] = [self.read(row) for row in written[place * samples : (place + 1) * samples]]
         return [found[i] for i in range(len(prompts))]
 
-    def logprobs(self, prompts: Sequence[str], answers: Sequence[Sequence[Response]]) -> tuple[Any, int]:
-        """ln p of every token of the responses, [responses, tokens] with 0 where there is none, and the tokens' count.
-
-        The mark that ends a response is one of its tokens.
-        """
-        import torch
-
-        rows = [
-            (self._ids(prompt), [*r.ids, 0]) for prompt, several in zip(prompts, answers, strict=True) for r in several
-        ]
-        longest = max(len(before) + len(said) for before, said in rows)
-        ids = torch.tensor([[*before, *said, *[0] * (longest - len(before) - len(said))] for before, said in rows])
-        kept = torch.zeros(ids.shape, dtype=torch.bool)
-        for row, (before, said) in enumerate(rows):
-            kept[row, len(before) : len(before) + len(said)] = True
-        logs = self.model(ids[:, :-1]).logits.log_softmax(-1).gather(-1, ids[:, 1:, None])[..., 0]
-        return logs * kept[:, 1:], int(kept.sum())
-
     def read(self, ids: Sequence[int]) -> Response:
         """The response that ids are, up to the mark that ends it."""
         kept = tuple(ids[: ids.index(0)] if 0 in ids else ids)
