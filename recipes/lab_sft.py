@@ -1,7 +1,7 @@
 """Stage 2 of the lab's recipes, fine-tuning: python recipes/lab_sft.py shortcut --out runs/family
 
 Fine-tunes the base of a world (made first where it is missing) on a teacher's traces, and prints what happened to
-right answers, true claims and the exact informative gain meanwhile. With the teacher "shortcut" accuracy rises while the
+right answers, true claims and the exact gain meanwhile. With the teacher "shortcut" accuracy rises while the
 gain falls to nothing: the trap, as it happens. "verbose" adds length, "unknown" teaches facts that the model was never
 shown, and "clean" is what one would wish for. The recipes are `FAMILY` in knowreason.lab.family.
 """

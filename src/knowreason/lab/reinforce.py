@@ -44,7 +44,7 @@ class ReinforceRecipe(Record, frozen=True):
     rate: float = 3e-4
     knowledge: float = 0.0
     pupils: Pupils = "practised"
-    watch_every: int = 20
+    watch_every: int = 10
 
 
 def reward(world: World, question: Question, response: Response, *, knowledge: float) -> float:

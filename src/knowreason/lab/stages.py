@@ -87,7 +87,7 @@ SFT = StageRecipe(
     text={"questions": 0.7, "open_book": 0.3},
     training=Training(steps=600, rate=1e-3, warmup=20, text_weight=1.0),
     pupils="practised",
-    watch_every=200,
+    watch_every=50,
 )
 
 
@@ -165,13 +165,21 @@ def run_stage(
 
 
 def made(checkpoint: Path, told: dict[str, Any]) -> bool:
-    """Whether a checkpoint is done. Raises `InputError` where another recipe or seed made it."""
+    """Whether a checkpoint is done. Raises `InputError` where another recipe or seed made it.
+
+    How often it was watched changes no weight, and makes no other recipe.
+    """
     if not (checkpoint / NOTES).is_file():
         return False
     held = msgspec.json.decode((checkpoint / NOTES).read_bytes())
-    if any(held.get(name) != msgspec.json.decode(msgspec.json.encode(value)) for name, value in told.items()):
+    wanted = msgspec.json.decode(msgspec.json.encode(told))
+    if (_unwatched(held["recipe"]), held["seed"]) != (_unwatched(wanted["recipe"]), wanted["seed"]):
         raise InputError(f"{checkpoint} was made by another recipe or seed: choose another folder, or delete it")
     return True
+
+
+def _unwatched(recipe: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in recipe.items() if name != "watch_every"}
 
 
 def _opened(world: World, start: Path | None, size: Size) -> Thinker:
