@@ -85,7 +85,7 @@ def trainer(
 ) -> Any:
     """TRL's trainer of a thinker, whose weights it changes in place; `note` is called after every update."""
     from datasets import Dataset
-    from transformers import PreTrainedTokenizerFast, TrainerCallback
+    from transformers import PreTrainedTokenizerFast, PrinterCallback, TrainerCallback
     from trl import GRPOConfig, GRPOTrainer
 
     asked = {f"{prompt_of(question)}\n": question for question in questions(world, pupils(world, recipe.pupils))}
@@ -105,7 +105,7 @@ def trainer(
         pad_token=BEGIN,
         unk_token=UNKNOWN,
     )
-    return GRPOTrainer(
+    reinforcer = GRPOTrainer(
         model=thinker.model,
         processing_class=tokenizer,
         reward_funcs=earned,
@@ -133,3 +133,5 @@ def trainer(
             save_strategy="no",
         ),
     )
+    reinforcer.remove_callback(PrinterCallback)
+    return reinforcer

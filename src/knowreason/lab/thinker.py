@@ -69,19 +69,28 @@ class Thinker:
         import torch
 
         found: dict[int, list[Response]] = {}
-        torch.manual_seed(seed)
-        for group in self._by_length(prompts):
-            ids = torch.tensor([self._ids(prompts[i]) for i in group])
-            written = self.model.generate(
-                ids.repeat_interleave(samples, 0),
-                attention_mask=torch.ones(len(group) * samples, ids.shape[1], dtype=torch.long),
-                max_new_tokens=LONGEST,
-                do_sample=temperature > 0,
-                **({"temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature > 0 else {}),
-            )[:, ids.shape[1] :].tolist()
-            for place, i in enumerate(group):
-                found[i] = [self.read(row) for row in written[place * samples : (place + 1) * samples]]
+        with torch.random.fork_rng():  # a look at a model in training leaves the training's own chance alone
+            torch.manual_seed(seed)
+            for group in self._by_length(prompts):
+                rows = self._written([prompts[i] for i in group], samples, temperature)
+                for place, i in enumerate(group):
+                    found[i] = [self.read(row) for row in rows[place * samples : (place + 1) * samples]]
         return [found[i] for i in range(len(prompts))]
+
+    def _written(self, prompts: Sequence[str], samples: int, temperature: float) -> list[list[int]]:
+        """The ids of `samples` responses to each of some prompts of one length."""
+        import torch
+
+        ids = torch.tensor([self._ids(prompt) for prompt in prompts])
+        chance = {"temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature > 0 else {}
+        written = self.model.generate(
+            ids.repeat_interleave(samples, 0),
+            attention_mask=torch.ones(len(prompts) * samples, ids.shape[1], dtype=torch.long),
+            max_new_tokens=LONGEST,
+            do_sample=temperature > 0,
+            **chance,
+        )
+        return written[:, ids.shape[1] :].tolist()
 
     def read(self, ids: Sequence[int]) -> Response:
         """The response that ids are, up to the mark that ends it."""
