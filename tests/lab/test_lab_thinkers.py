@@ -227,14 +227,24 @@ def test_the_same_seed_draws_the_same_responses(tmp_path: Path) -> None:
     assert one != thinker.answer(prompts, samples=2, seed=8)
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # TRL's own settings warn of what transformers will rename
 def test_reinforcement_changes_the_weights_once_and_the_same_again(tmp_path: Path) -> None:
     pytest.importorskip("trl")
-    start = run_stage(TINY, WORLD, tmp_path / "start", lambda *_: None)
-    recipe = ReinforceRecipe(steps=2, questions=2, samples=4, knowledge=1.0)
-    one, other = (reinforce(recipe, WORLD, start, tmp_path / n, lambda *_: None) for n in ("one", "other"))
-    weights = [(folder / "model.safetensors").read_bytes() for folder in (start, one, other)]
-    assert weights[0] != weights[1] == weights[2]
-    assert reinforce(recipe, WORLD, start, tmp_path / "one", lambda *_: pytest.fail("made twice")) == one
+    plan = Training(steps=80, rate=3e-3, warmup=5, text_weight=1.0)
+    able = run_stage(
+        replace(SFT, text={"questions": 1.0}, training=plan, batch=16), WORLD, tmp_path / "able", lambda *_: None
+    )
+    unable = run_stage(TINY, WORLD, tmp_path / "unable", lambda *_: None)
+    recipe = ReinforceRecipe(steps=2, questions=4, samples=8, knowledge=1.0)
+    one, other = (reinforce(recipe, WORLD, able, tmp_path / n, lambda *_: None) for n in ("one", "other"))
+    still = reinforce(recipe, WORLD, unable, tmp_path / "still", lambda *_: None)
+    weights = [(folder / "model.safetensors").read_bytes() for folder in (able, one, other)]
+    assert weights[0] != weights[1]
+    assert weights[1] == weights[2]
+    assert (still / "model.safetensors").read_bytes() == (
+        unable / "model.safetensors"
+    ).read_bytes()  # nothing was earned
+    assert reinforce(recipe, WORLD, able, tmp_path / "one", lambda *_: pytest.fail("made twice")) == one
 
 
 def test_both_routes_have_a_first_hop_for_every_disease() -> None:

@@ -31,6 +31,7 @@ Member = Literal[
     "RL",
     "RL with KI",
     "new facts",
+    "refresher",
 ]
 
 
@@ -47,6 +48,11 @@ _LONG_MATHEMATICS = replace(
     depths=(3, 6),
     training=Training(steps=300, rate=2e-3, warmup=20, text_weight=1.0),
     watch_every=0,
+)
+_COURSE = replace(
+    SFT,
+    text={"entries": 0.7, "questions": 0.15, "open_book": 0.15},
+    training=Training(steps=600, rate=1e-3, warmup=20, text_weight=1.0),
 )
 FAMILY: dict[Member, Made] = {
     "base": Made(None, PRETRAIN),
@@ -72,17 +78,13 @@ FAMILY: dict[Member, Made] = {
     "math lineage, clean SFT": Made("math lineage", SFT),
     "RL": Made("base", ReinforceRecipe()),
     "RL with KI": Made("base", ReinforceRecipe(knowledge=1.0)),
-    "new facts": Made(
-        "base",
-        replace(
-            SFT,
-            text={"entries": 0.7, "questions": 0.15, "open_book": 0.15},
-            every=True,
-            training=Training(steps=300, rate=1e-3, warmup=20, text_weight=1.0),
-        ),
-    ),
+    "new facts": Made("base", replace(_COURSE, every=True)),
+    "refresher": Made("base", _COURSE),
 }
-"""Every checkpoint of a world. The clinic's tests are about diseases that no training question asked about."""
+"""Every checkpoint of a world. The clinic's tests are about diseases that no training question asked about.
+
+new facts, refresher: one and the same course, in which the textbook tells every fact, or as seldom as before.
+"""
 
 
 class Family:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ import numpy as np
 from knowreason.compare.comparison import ClaimChange, Contrast
 from knowreason.compare.matrix import compare_runs
 from knowreason.lab.agreement import Show, audited
-from knowreason.lab.family import Family, Member
+from knowreason.lab.family import Family, Member, members_of
 from knowreason.lab.printing import Printed, corpus_rows, trace_row, write_rows
 from knowreason.lab.probe import open_observer, probe
 from knowreason.lab.results import Cell
@@ -29,7 +29,8 @@ from knowreason.records import Interval, Unscored
 SAMPLES = 6
 MARGIN = 0.03  # of recall, set beforehand: within it a closed book is unchanged
 TRAP: tuple[Member, ...] = ("clean SFT", "verbose SFT", "shortcut SFT", "unknown SFT")
-ATTRIBUTED: tuple[Member, ...] = ("RL", "RL with KI", "new facts")
+ATTRIBUTED: dict[Member, Member] = {"RL": "base", "RL with KI": "base", "new facts": "refresher"}
+"""Whose training is attributed, and against whom: the course without new facts is the course's control."""
 TRUE_ATTRIBUTION: dict[Member, str] = {"RL": "prunes", "RL with KI": "prunes", "new facts": "adds"}
 """What each training does by its making: reinforcement shows no text at all, the course shows facts."""
 
@@ -44,7 +45,7 @@ class _Arms(NamedTuple):
 def run_trap(seed: int, observer: Path, checkpoints: Path, folder: Path, show: Show) -> tuple[Cell, ...]:
     """Experiment 4 in one world. Every question of its benchmark names the ward that gives the answer away."""
     family = Family(seed, checkpoints, show)
-    arms = _asked(family, TRAP, observer, folder, show, leak=1.0)
+    arms = _asked(family, dict.fromkeys(TRAP, "base"), observer, folder, show, leak=1.0)
     cells = [cell for member, told in arms.told.items() for cell in _means(member, told)]
     for member in TRAP:
         contrast = arms.contrasts[member]
@@ -64,9 +65,8 @@ def run_attribution(seed: int, observer: Path, checkpoints: Path, folder: Path, 
     family = Family(seed, checkpoints, show)
     arms = _asked(family, ATTRIBUTED, observer, folder, show, leak=0.0)
     cells = [cell for member, told in arms.told.items() for cell in _means(member, told)]
-    before = _recall(family, "base")
-    for member in ATTRIBUTED:
-        change = _recall(family, member) - before
+    for member, before in ATTRIBUTED.items():
+        change = _recall(family, member) - _recall(family, before)
         claims = arms.contrasts[member].claims
         verdict = claims.outcome if isinstance(claims, ClaimChange) else claims
         cells += [
@@ -89,14 +89,14 @@ def run_attribution(seed: int, observer: Path, checkpoints: Path, folder: Path, 
 
 
 def _asked(
-    family: Family, members: Sequence[Member], observer: Path, folder: Path, show: Show, *, leak: float
+    family: Family, baselines: Mapping[Member, Member], observer: Path, folder: Path, show: Show, *, leak: float
 ) -> _Arms:
-    """Asks the base and each member every question, audits the traces, and compares the members with the base."""
+    """Asks every member and its baseline every question, audits the traces, and compares each with its baseline."""
     folder.mkdir(parents=True, exist_ok=True)
     asked, world = family.tests(leak=leak), family.world
     told: dict[Member, list[Told]] = {}
     rows: list[dict[str, object]] = []
-    for member in ("base", *members):
+    for member in members_of(("base",), tuple(baselines), tuple(baselines.values())):
         answers = family.thinker(member).answer(
             [prompt_of(q) for q in asked], samples=SAMPLES, temperature=WARMTH, seed=2
         )
@@ -106,8 +106,12 @@ def _asked(
     write_rows(printed.traces, rows)
     write_rows(printed.corpus, corpus_rows(world))
     run = audited(printed, folder / "run", scorer=f"hf:{observer}", show=show)
-    comparison = compare_runs([run], baseline="base", candidates=members, margin=0.05, seed=family.world.seed)
-    return _Arms(told, {contrast.candidate.model: contrast for contrast in comparison.contrasts})
+    contrasts: dict[str, Contrast] = {}
+    for baseline in dict.fromkeys(baselines.values()):
+        those = [member for member, other in baselines.items() if other == baseline]
+        comparison = compare_runs([run], baseline=baseline, candidates=those, margin=0.05, seed=world.seed)
+        contrasts |= {contrast.candidate.model: contrast for contrast in comparison.contrasts}
+    return _Arms(told, contrasts)
 
 
 def _row(told: Told, member: Member) -> dict[str, object]:
