@@ -7,7 +7,7 @@ and weights. Verdicts are counted.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import sqrt
 from statistics import fmean, stdev
 from typing import NamedTuple
@@ -66,7 +66,7 @@ def experiment_tables(result: LabResult) -> list[LabTable]:
     tables: list[LabTable] = []
     for name in dict.fromkeys(ran.experiment for ran in result.experiments):
         several = [ran for ran in result.experiments if ran.experiment == name]
-        tables.append(_regimes(several) if name == "regimes" else table_of(name, several))
+        tables.append(_SPECIAL.get(name, lambda rows, of=name: table_of(of, rows))(several))
         if name == "standing":
             tables += [_gaps(several), _foretold(several)]
         if name == "attribution":
@@ -181,6 +181,59 @@ def _regimes(several: Sequence[Ran]) -> LabTable:
     )
 
 
+def _thoughts(several: Sequence[Ran]) -> LabTable:
+    """Loss at the composed sentence's last word without and with a thought, by corpus, hop type and diseases."""
+    arms = dict.fromkeys(cell.arm.rsplit(", ", 1)[0] for ran in several for cell in ran.cells)
+    kinds = dict.fromkeys(
+        cell.measure.removeprefix(_LOSS)
+        for ran in several
+        for cell in ran.cells
+        if cell.measure.startswith(_LOSS) and not cell.measure.endswith("asked")
+    )
+    rows: list[tuple[str, ...]] = []
+    for arm in arms:
+        for kind in kinds:
+            named = f"{arm}: {kind.replace('_', ' ')}"
+            rows.append((named, *(told(values) for values in _thought_figures(several, arm, kind))))
+    return LabTable(
+        TOLD["thoughts"].title,
+        f"{TOLD['thoughts'].note} Rows: the hop types that the corpus composes, then the type and the diseases asked "
+        "about (held out: stated, never composed; stranger: never stated). Nats at the composed sentence's last word; a "
+        "gain is the loss of one model without and with its thought, or with as many fixed words instead (pauses). "
+        f"{_worlds(several)}",
+        (
+            "",
+            "loss, text alone",
+            "loss with a thought",
+            "gain of a thought",
+            "gain of pauses",
+            "right, text alone",
+            "right with a thought",
+            "thoughts with the true middle",
+        ),
+        tuple(rows),
+    )
+
+
+def _thought_figures(several: Sequence[Ran], arm: str, kind: str) -> list[list[Value]]:
+    def of(way: str, measure: str) -> list[Value]:
+        return values_of(several, f"{arm}, {way}", f"{measure}, {kind}")
+
+    def gain(way: str) -> list[Value]:
+        pairs = zip(of(way, "loss without thought"), of(way, "loss with thought"), strict=True)
+        return [w - t if isinstance(w, float) and isinstance(t, float) else _UNKNOWN for w, t in pairs]
+
+    return [
+        of("text", "loss without thought"),
+        of("thoughts", "loss with thought"),
+        gain("thoughts"),
+        gain("pauses"),
+        of("text", "accuracy without thought"),
+        of("thoughts", "accuracy with thought"),
+        of("thoughts", "thoughts that state the middle fact"),
+    ]
+
+
 def _counted(count: VerdictCount | None) -> str:
     if count is None:
         return ""
@@ -223,3 +276,8 @@ def _number(cells: Sequence[Cell], arm: str, measure: str) -> float:
     if not isinstance(found, int | float):
         raise ValueError(f"{arm}: {measure} is no number")
     return float(found)
+
+
+_LOSS = "loss without thought, "
+_UNKNOWN = Unscored(reason="not_measured")
+_SPECIAL: Mapping[str, Callable[[Sequence[Ran]], LabTable]] = {"regimes": _regimes, "thoughts": _thoughts}
