@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from knowreason.lab.agreement import Show
 from knowreason.lab.checkpoints import Training
 from knowreason.lab.reinforce import ReinforceRecipe, reinforce
-from knowreason.lab.stages import CLINIC, PRETRAIN, SFT, StageRecipe, pupils, run_stage
+from knowreason.lab.stages import CLINIC, PRETRAIN, SFT, Pupils, StageRecipe, pupils, run_stage
 from knowreason.lab.thinker import Thinker
 from knowreason.lab.thinking import TEACHER
 from knowreason.lab.watch import Watch, questions
@@ -78,12 +78,13 @@ FAMILY: dict[Member, Made] = {
     "math lineage, clean SFT": Made("math lineage", SFT),
     "RL": Made("base", ReinforceRecipe()),
     "RL with KI": Made("base", ReinforceRecipe(knowledge=1.0)),
-    "new facts": Made("base", replace(_COURSE, every=True)),
+    "new facts": Made("base", replace(_COURSE, readers="everybody", every=True)),
     "refresher": Made("base", _COURSE),
 }
 """Every checkpoint of a world. The clinic's tests are about diseases that no training question asked about.
 
-new facts, refresher: one and the same course, in which the textbook tells every fact, or as seldom as before.
+new facts, refresher: one and the same course, in which the textbook tells every fact of everybody, strangers among
+them, or what was told before.
 """
 
 
@@ -96,9 +97,9 @@ class Family:
         self._members = FAMILY if members is None else members
         self._watch = Watch(self.world, self.tests(leak=1.0))
 
-    def tests(self, *, leak: float = 0.0) -> list[Question]:
-        """The questions about tested diseases."""
-        return questions(self.world, pupils(self.world, "tested"), leak=leak)
+    def tests(self, group: Pupils = "tested", *, leak: float = 0.0) -> list[Question]:
+        """The questions about a group of diseases."""
+        return questions(self.world, pupils(self.world, group), leak=leak)
 
     def checkpoint(self, member: Member) -> Path:
         """The folder of a member's checkpoint, made if it is not there yet."""

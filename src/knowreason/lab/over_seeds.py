@@ -198,8 +198,8 @@ def _thoughts(several: Sequence[Ran]) -> LabTable:
     return LabTable(
         TOLD["thoughts"].title,
         f"{TOLD['thoughts'].note} Rows: the hop types that the corpus composes, then the type and the diseases asked "
-        "about (held out: stated, never composed; stranger: never stated). Nats at the composed sentence's last word; a "
-        "gain is the loss of one model without and with its thought, or with as many fixed words instead (pauses). "
+        "about (held out: stated, never composed; stranger: never stated). Nats at the composed sentence's last word; a"
+        " gain is the loss of one model without and with its thought, or with as many fixed words instead (pauses). "
         f"{_worlds(several)}",
         (
             "",

@@ -37,7 +37,7 @@ from knowreason.lab.world import World
 from knowreason.records import Record
 
 NOTES = "lab.json"
-Pupils = Literal["asked", "taught", "practised", "tested", "stranger", "shown"]
+Pupils = Literal["asked", "taught", "practised", "tested", "stranger", "shown", "everybody"]
 CLINIC = WorldDials(
     entities=160,
     answers=12,
@@ -105,6 +105,7 @@ def pupils(world: World, group: Pupils) -> tuple[str, ...]:
         "taught": held[:third],
         "practised": (*world.of_split("asked"), *held[:third]),
         "tested": held[third:],
+        "everybody": world.diseases,
         "shown": [e for e in world.diseases if world.splits[e] != "stranger"],
     }
     return tuple(groups[group])

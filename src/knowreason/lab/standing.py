@@ -19,7 +19,7 @@ from knowreason.lab.arithmetic import ask_chain, draw_chain
 from knowreason.lab.family import FAMILY, Family, Member
 from knowreason.lab.probe import open_observer, probe
 from knowreason.lab.results import Cell, Ran
-from knowreason.lab.stages import pupils
+from knowreason.lab.stages import Pupils, pupils
 from knowreason.lab.thinker import WARMTH, Thinker, prompt_of
 from knowreason.lab.thinking import with_facts
 from knowreason.lab.world import ROUTES, Question, Route, World
@@ -68,9 +68,9 @@ def arithmetic(thinker: Thinker, world: World, depth: int) -> float:
     return fmean(several[0].answer == str(c.result) for c, several in zip(chains, answers, strict=True))
 
 
-def first_hops(world: World) -> list[tuple[str, str]]:
-    """The facts that only a tested disease has: the first hop of each of its routes."""
-    return [(entity, world.routes[route][0]) for route in ROUTES for entity in pupils(world, "tested")]
+def first_hops(world: World, group: Pupils = "tested") -> list[tuple[str, str]]:
+    """The facts that only a disease itself has: the first hop of each of its routes."""
+    return [(entity, world.routes[route][0]) for route in ROUTES for entity in pupils(world, group)]
 
 
 def _open_prompt(world: World, question: Question) -> str:

@@ -19,6 +19,7 @@ from knowreason.lab.family import Family, Member, members_of
 from knowreason.lab.printing import Printed, corpus_rows, trace_row, write_rows
 from knowreason.lab.probe import open_observer, probe
 from knowreason.lab.results import Cell
+from knowreason.lab.stages import Pupils
 from knowreason.lab.standing import first_hops
 from knowreason.lab.thinker import WARMTH, prompt_of
 from knowreason.lab.thinking import TEACHER
@@ -29,8 +30,22 @@ from knowreason.records import Interval, Unscored
 SAMPLES = 6
 MARGIN = 0.03  # of recall, set beforehand: within it a closed book is unchanged
 TRAP: tuple[Member, ...] = ("clean SFT", "verbose SFT", "shortcut SFT", "unknown SFT")
-ATTRIBUTED: dict[Member, Member] = {"RL": "base", "RL with KI": "base", "new facts": "refresher"}
-"""Whose training is attributed, and against whom: the course without new facts is the course's control."""
+
+
+class Against(NamedTuple):
+    """Whom a training is held against, and on which diseases."""
+
+    baseline: Member
+    group: Pupils
+
+
+TRAPPED: dict[Member, Against] = dict.fromkeys(TRAP, Against("base", "tested"))
+ATTRIBUTED: dict[Member, Against] = {
+    "RL": Against("base", "tested"),
+    "RL with KI": Against("base", "tested"),
+    "new facts": Against("refresher", "stranger"),
+}
+"""The course of new facts is held against the same course without them, where they matter: of strangers nothing was told."""
 TRUE_ATTRIBUTION: dict[Member, str] = {"RL": "prunes", "RL with KI": "prunes", "new facts": "adds"}
 """What each training does by its making: reinforcement shows no text at all, the course shows facts."""
 
@@ -45,7 +60,7 @@ class _Arms(NamedTuple):
 def run_trap(seed: int, observer: Path, checkpoints: Path, folder: Path, show: Show) -> tuple[Cell, ...]:
     """Experiment 4 in one world. Every question of its benchmark names the ward that gives the answer away."""
     family = Family(seed, checkpoints, show)
-    arms = _asked(family, dict.fromkeys(TRAP, "base"), observer, folder, show, leak=1.0)
+    arms = _asked(family, TRAPPED, observer, folder, show, leak=1.0)
     cells = [cell for member, told in arms.told.items() for cell in _means(member, told)]
     for member in TRAP:
         contrast = arms.contrasts[member]
@@ -65,8 +80,8 @@ def run_attribution(seed: int, observer: Path, checkpoints: Path, folder: Path, 
     family = Family(seed, checkpoints, show)
     arms = _asked(family, ATTRIBUTED, observer, folder, show, leak=0.0)
     cells = [cell for member, told in arms.told.items() for cell in _means(member, told)]
-    for member, before in ATTRIBUTED.items():
-        change = _recall(family, member) - _recall(family, before)
+    for member, (before, group) in ATTRIBUTED.items():
+        change = _recall(family, member, group) - _recall(family, before, group)
         claims = arms.contrasts[member].claims
         verdict = claims.outcome if isinstance(claims, ClaimChange) else claims
         cells += [
@@ -89,17 +104,18 @@ def run_attribution(seed: int, observer: Path, checkpoints: Path, folder: Path, 
 
 
 def _asked(
-    family: Family, baselines: Mapping[Member, Member], observer: Path, folder: Path, show: Show, *, leak: float
+    family: Family, those: Mapping[Member, Against], observer: Path, folder: Path, show: Show, *, leak: float
 ) -> _Arms:
     """Asks every member and its baseline every question, audits the traces, and compares each with its baseline."""
     folder.mkdir(parents=True, exist_ok=True)
-    asked, world = family.tests(leak=leak), family.world
+    world = family.world
+    groups = {name: one.group for member, one in those.items() for name in (member, one.baseline)}
     told: dict[Member, list[Told]] = {}
     rows: list[dict[str, object]] = []
-    for member in members_of(("base",), tuple(baselines), tuple(baselines.values())):
-        answers = family.thinker(member).answer(
-            [prompt_of(q) for q in asked], samples=SAMPLES, temperature=WARMTH, seed=2
-        )
+    for member in members_of(tuple(groups)):
+        asked = family.tests(groups[member], leak=leak)
+        prompts = [prompt_of(question) for question in asked]
+        answers = family.thinker(member).answer(prompts, samples=SAMPLES, temperature=WARMTH, seed=2)
         told[member] = tell(world, asked, answers)
         rows += [_row(one, member) for one in told[member]]
     printed = Printed(*(folder / f"{name}.jsonl" for name in Printed._fields))
@@ -107,9 +123,9 @@ def _asked(
     write_rows(printed.corpus, corpus_rows(world))
     run = audited(printed, folder / "run", scorer=f"hf:{observer}", show=show)
     contrasts: dict[str, Contrast] = {}
-    for baseline in dict.fromkeys(baselines.values()):
-        those = [member for member, other in baselines.items() if other == baseline]
-        comparison = compare_runs([run], baseline=baseline, candidates=those, margin=0.05, seed=world.seed)
+    for baseline in dict.fromkeys(one.baseline for one in those.values()):
+        mine = [member for member, one in those.items() if one.baseline == baseline]
+        comparison = compare_runs([run], baseline=baseline, candidates=mine, margin=0.05, seed=world.seed)
         contrasts |= {contrast.candidate.model: contrast for contrast in comparison.contrasts}
     return _Arms(told, contrasts)
 
@@ -133,8 +149,8 @@ def _means(member: Member, told: Sequence[Told]) -> list[Cell]:
     ]
 
 
-def _recall(family: Family, member: Member) -> np.ndarray:
-    keys = first_hops(family.world)
+def _recall(family: Family, member: Member, group: Pupils) -> np.ndarray:
+    keys = first_hops(family.world, group)
     known = probe(family.world, open_observer(family.checkpoint(member)), keys)
     return np.array([known.recall[key] for key in keys])
 
