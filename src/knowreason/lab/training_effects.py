@@ -45,7 +45,7 @@ ATTRIBUTED: dict[Member, Against] = {
     "RL with KI": Against("base", "tested"),
     "new facts": Against("refresher", "stranger"),
 }
-"""The course of new facts is held against the same course without them, where they matter: of strangers nothing was told."""
+"""The course of new facts is held against the same course without them, where they matter: of strangers."""
 TRUE_ATTRIBUTION: dict[Member, str] = {"RL": "prunes", "RL with KI": "prunes", "new facts": "adds"}
 """What each training does by its making: reinforcement shows no text at all, the course shows facts."""
 
@@ -109,7 +109,7 @@ def _asked(
     """Asks every member and its baseline every question, audits the traces, and compares each with its baseline."""
     folder.mkdir(parents=True, exist_ok=True)
     world = family.world
-    groups = {name: one.group for member, one in those.items() for name in (member, one.baseline)}
+    groups: dict[Member, Pupils] = {name: one.group for member, one in those.items() for name in (member, one.baseline)}
     told: dict[Member, list[Told]] = {}
     rows: list[dict[str, object]] = []
     for member in members_of(tuple(groups)):
