@@ -14,7 +14,7 @@ import numpy as np
 
 from knowreason.lab.agreement import Show
 from knowreason.lab.arithmetic import ask_chain, draw_chain
-from knowreason.lab.family import Family
+from knowreason.lab.family import Family, Made, Member
 from knowreason.lab.results import Cell
 from knowreason.lab.stages import Pupils, pupils
 from knowreason.lab.thinker import WARMTH, Response, prompt_of
@@ -28,9 +28,11 @@ CHAINS = 50
 GROUPS: dict[str, Pupils] = {"facts shown": "tested", "facts never shown": "stranger"}
 
 
-def run_compute(seed: int, checkpoints: Path, show: Show) -> tuple[Cell, ...]:
+def run_compute(
+    seed: int, checkpoints: Path, show: Show, members: dict[Member, Made] | None = None
+) -> tuple[Cell, ...]:
     """The base's votes and pass@k on diseases it was shown often, seldom or never, and on chains of each depth."""
-    family = Family(seed, checkpoints, show)
+    family = Family(seed, checkpoints, show, members)
     world, thinker = family.world, family.thinker("base")
     cells: list[Cell] = []
     for arm, group in GROUPS.items():
