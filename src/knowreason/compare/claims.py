@@ -12,14 +12,15 @@ could tell.
 A claim newly said in one trace may be one that the baseline states on other tries: then a training chose it more often
 and added nothing. With `MIN_SAMPLES` traces a question on both sides the two are told apart by all tries of the
 other side: `learned` are supported claims that no try of the baseline states (less those that no try of the candidate
-states any more), `dropped` are refuted claims that went beyond what was learned in their place.
+states any more), `dropped` are refuted claims that went beyond what was learned in their place. Both count claims on
+topic only, and every question: who said nothing that could be decided has learned what it states now.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -111,7 +112,7 @@ def claim_change(
     """The split at one place, its means over questions with intervals; p are not yet adjusted (see `decided`).
 
     Traces are matched by question and sample. Unscored under `MIN_QUESTIONS` questions with decided claims on both
-    sides.
+    sides, unless all tries of so many questions tell what was learned.
     """
     counts: Counter[str] = Counter()
     rows: dict[str, list[dict[str, float]]] = {}
@@ -126,11 +127,12 @@ def claim_change(
         alone += parts is None
         if parts is not None:
             rows.setdefault(question, []).append(parts)
-    if refusal := too_few(len(rows)):
+    told = tries.told()
+    refusal = too_few(len(rows))
+    if refusal and (not told or too_few(len(told[0]))):
         return Unscored(reason=refusal.reason, detail=f"{len(rows)} questions have decided claims on both sides")
     table = {part: _by_question(part, rows) for part in PARTS}
     said = [_sum(table, f"{label}_newly_said", f"{label}_no_longer_said") for label in ("supported", "refuted")]
-    told = tries.told(rows)
     p = [f.p if isinstance(f := sign_flip(values, seed=seed), Permuted) else 1.0 for values in (*said, *told)]
     return ClaimChange(
         questions=len(rows),
@@ -200,14 +202,14 @@ class _Tries:
         """Counts of one pair of traces: supported claims learned, and refuted ones dropped beyond them."""
         learned = _never(matched.newly_said, self._stated[0][question])
         learned -= _never(matched.no_longer_said, self._stated[1][question])
-        gone = _tally(matched.no_longer_said)["refuted"] - _tally(matched.newly_said)["refuted"]
+        gone = _refuted(matched.no_longer_said) - _refuted(matched.newly_said)
         self._noted.setdefault(question, []).append((float(learned), float(gone - learned)))
 
-    def told(self, questions: Iterable[str]) -> tuple[Floats, ...]:
+    def told(self) -> tuple[Floats, ...]:
         """Claims learned and dropped, means a trace by question; nothing where there are too few tries to tell."""
         if self.least < MIN_SAMPLES:
             return ()
-        means = np.array([np.mean(self._noted[question], axis=0) for question in questions], dtype=np.float64)
+        means = np.array([np.mean(self._noted[question], axis=0) for question in sorted(self._noted)], dtype=np.float64)
         return means[:, 0], means[:, 1]
 
 
@@ -219,8 +221,14 @@ def _stated(rows: pl.DataFrame, claims: Mapping[str, Sequence[Said]]) -> dict[st
 
 
 def _never(claims: Sequence[Said], stated: Collection[tuple[str, ...]]) -> int:
-    """How many supported claims are stated nowhere in what was stated."""
-    return sum(claim.verdict == "supported" and _words(claim.text) not in stated for claim in claims)
+    """How many supported claims on topic are stated nowhere in what was stated."""
+    new = (c for c in claims if c.verdict == "supported" and c.on_topic)
+    return sum(_words(claim.text) not in stated for claim in new)
+
+
+def _refuted(claims: Sequence[Said]) -> int:
+    """How many claims on topic are refuted."""
+    return sum(claim.verdict == "refuted" and claim.on_topic for claim in claims)
 
 
 def _by_question(part: str, rows: Mapping[str, Sequence[Mapping[str, float]]]) -> Floats:

@@ -150,17 +150,23 @@ def _changes(
 ) -> list[ClaimChange | Unscored]:
     """What became of the claims at each place; where knowledge was not measured on both sides, why not."""
     said: dict[str, list[Said]] = {}
-    for trace, text, verdict in read_claims(runs).iter_rows():
-        said.setdefault(trace, []).append(Said(text, verdict))
+    for trace, text, verdict, on_topic in read_claims(runs).iter_rows():
+        said.setdefault(trace, []).append(Said(text, verdict, on_topic))
     found: list[ClaimChange | Unscored] = []
     for pair, known in zip(pairs, effects, strict=True):
         ki = known["ki"]
-        if isinstance(ki, Unscored) and ki.reason not in ("constant", "too_few"):
-            found.append(ki)
-            continue
         seed = cell_seed(plan.seed, (*pair.place, pair.side.model, pair.side.variant, "claims"))
-        found.append(claim_change(pair, said, seed=seed, draws=plan.draws, meaning=meaning))
+        change = claim_change(pair, said, seed=seed, draws=plan.draws, meaning=meaning)
+        if isinstance(ki, Unscored) and ki.reason not in ("constant", "too_few") and not _learned(change):
+            found.append(ki)
+        else:
+            found.append(change)
     return decided(found)
+
+
+def _learned(change: ClaimChange | Unscored) -> bool:
+    """Whether it can be told what was learned, though a side may have said nothing that was decided."""
+    return isinstance(change, ClaimChange) and isinstance(change.learned, Interval)
 
 
 def _indices(pairs: Sequence[Pair], effects: Sequence[Effects], trained_on: str | None) -> list[Interval | Unscored]:

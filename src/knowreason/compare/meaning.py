@@ -27,10 +27,11 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 class Said(NamedTuple):
-    """One claim of a trace: its text and its verdict, "undecided" where there is none."""
+    """One claim of a trace: its text and its verdict, "undecided" where there is none; whether it is on topic."""
 
     text: str
     verdict: str
+    on_topic: bool = True
 
 
 def matcher(uri: str) -> Meaning:

@@ -53,11 +53,17 @@ def read_rows(
 
 
 def read_claims(runs: Sequence[Path]) -> pl.DataFrame:
-    """One row a claim over all runs: its trace, its self-contained text, its verdict or "undecided", in order."""
+    """One row a claim over all runs, in order: trace, self-contained text, verdict or "undecided", on topic or not.
+
+    A claim whose topic was not judged counts as on topic.
+    """
     verdict = pl.col("verdict").replace("not_enough_info", "undecided").fill_null("undecided")
-    columns = {"trace_id": pl.String, "text": pl.String, "verdict": pl.String}
+    columns = {"trace_id": pl.String, "text": pl.String, "verdict": pl.String, "on_topic": pl.Boolean}
+    on_topic = pl.col("on_topic").fill_null(True)
     tables = [open_tables(run)["claims"].sort("trace_id", "step", "claim") for run in runs]
-    held = [table.select("trace_id", text="normalised", verdict=verdict).collect() for table in tables]
+    held = [
+        table.select("trace_id", text="normalised", verdict=verdict, on_topic=on_topic).collect() for table in tables
+    ]
     return pl.concat([pl.DataFrame(schema=columns), *held])
 
 

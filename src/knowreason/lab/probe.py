@@ -41,13 +41,15 @@ def open_observer(checkpoint: Path) -> Scorer:
     return model
 
 
-def probe(world: World, scorer: Scorer, keys: Iterable[tuple[str, str]]) -> Probed:
+def probe(world: World, scorer: Scorer, keys: Iterable[tuple[str, str]], *, titled: bool = False) -> Probed:
     """Recall c of each fact (entity, relation): p(table's value) / sum of p(value) over the values of the relation.
 
-    The first wording is asked, cut before its value, with nothing before it.
+    The first wording is asked, cut before its value, with nothing before it; `titled` puts the name of its subject
+    before it, as an entry of a textbook has it: who learned from a textbook was never asked otherwise.
     """
     asked = list(keys)
-    contexts = [opening(entity, relation) for entity, relation in asked]
+    title = "{0}. " if titled else ""
+    contexts = [title.format(entity.capitalize()) + opening(entity, relation) for entity, relation in asked]
     calls = [
         Continuation(context=context, target=f" {value}")
         for context, (_, relation) in zip(contexts, asked, strict=True)

@@ -47,7 +47,7 @@ def stands(family: Family, member: Member) -> list[Cell]:
     found = [Cell(member, CLOSED, closed, len(asked)), Cell(member, OPEN, opened, len(asked))]
     for depth, name in zip(DEPTHS, (ARITHMETIC, LONG), strict=True):
         found.append(Cell(member, name, arithmetic(thinker, world, depth), CHAINS))
-    known = probe(world, open_observer(family.checkpoint(member)), first_hops(world))
+    known = probe(world, open_observer(family.checkpoint(member)), first_hops(world), titled=True)
     for route in ROUTES:
         keys = [key for key in known.recall if key[1] == world.routes[route][0]]
         found.append(Cell(member, f"recall, {route} route", known.mean(keys), len(keys)))

@@ -151,7 +151,7 @@ def _means(member: Member, told: Sequence[Told]) -> list[Cell]:
 
 def _recall(family: Family, member: Member, group: Pupils) -> np.ndarray:
     keys = first_hops(family.world, group)
-    known = probe(family.world, open_observer(family.checkpoint(member)), keys)
+    known = probe(family.world, open_observer(family.checkpoint(member)), keys, titled=True)
     return np.array([known.recall[key] for key in keys])
 
 
