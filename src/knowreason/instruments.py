@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from knowreason.errors import ModelError
 from knowreason.gain import observer_of
-from knowreason.models.load import Model
-from knowreason.models.protocols import Decomposer, Entailer, Judge, Marker, Observer, Prompted
+from knowreason.models.protocols import Decomposer, Entailer, Judge, Marker, Observer
 from knowreason.models.remote.counting import Counting
 from knowreason.models.remote.session import Session
-from knowreason.models.uses import counted, decomposer_of, marker_of, named_scorers, use_of
+from knowreason.models.uses import counted, decomposer_of, described_as, marker_of, named_scorers, use_of, verifier_of
 from knowreason.retrieve import Index
 from knowreason.task import Audit
 from knowreason.verify import Thresholds
@@ -38,15 +36,11 @@ class Instruments(msgspec.Struct, frozen=True):
 def load_instruments(task: Audit, index: Index | None, session: Session) -> Instruments:
     """All models of an audit. Raises `ModelError` for one that cannot be loaded, or cannot do what it is for."""
     models = {uri: session.load(uri) for uri in dict.fromkeys(task.models.values())}
-    verifier = models[task.verifier]
-    if not isinstance(verifier, Entailer | Judge):
-        raise ModelError(
-            f"--verifier {task.verifier} cannot judge claims: it has neither entailment nor a chat template"
-        )
+    verifier = verifier_of(task.verifier, models[task.verifier], task.option_of("verifier"))
     thresholds: Thresholds = getattr(verifier, "thresholds", Thresholds())
-    scorers = named_scorers([_described(models[uri], "scorer") for uri in task.scorers])
+    scorers = named_scorers([described_as(models[uri], "scorer") for uri in task.scorers])
     observer, *others = (observer_of(uri, models[uri], task.target) for uri in task.scorers)
-    described = {use: _described(models[uri], use) for use, uri in task.models.items()}
+    described = {use: described_as(models[uri], use) for use, uri in task.models.items()}
     return Instruments(
         index=index,
         entailer=verifier,
@@ -56,8 +50,8 @@ def load_instruments(task: Audit, index: Index | None, session: Session) -> Inst
         described={**described, **scorers},
         paper=task.paper,
         others=tuple((told["id"], other) for told, other in zip([*scorers.values()][1:], others, strict=True)),
-        decomposer=decomposer_of(task.decomposer, models),
-        marker=marker_of(task.grader, models),
+        decomposer=decomposer_of(task.decomposer, models, task.option_of("decomposer")),
+        marker=marker_of(task.grader, models, task.option_of("grader")),
         marker_name=_grader_name(task.grader, described.get("grader")),
     )
 
@@ -66,10 +60,6 @@ def _grader_name(uri: str, told: dict[str, str] | None) -> str:
     """The URI and a piece of the weights' hash, where there is one: other weights are another grader."""
     sha256 = told["sha256"] if told else ""
     return f"{uri} ({sha256[:8]})" if sha256 else uri
-
-
-def _described(model: Model, use: str) -> dict[str, str]:
-    return model.describe_as(use) if isinstance(model, Prompted) else model.describe()
 
 
 def reach(instruments: Instruments, task: Audit, session: Session) -> Instruments:

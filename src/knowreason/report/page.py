@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from knowreason.errors import StoreError
-from knowreason.frame import Summary, read_summary, write_summary
+from knowreason.frame import Summary, calibration_of, read_summary, write_summary
 from knowreason.report.contents import Page, Table, Words
 from knowreason.report.findings import findings_map, read_documents
 from knowreason.report.index import FLAGS, index_rows, make_index
@@ -86,7 +86,7 @@ def read_page(run: Path, *, refresh: bool = False, served: bool = False) -> Page
         words=_words(summary),
         verdicts=tuple(verdicts(summary, found)),
         advice=tuple(advice(summary, found, documents)),
-        trust=trust(summary, manifest),
+        trust=trust(summary, manifest, calibration_of(run, manifest)),
         main=main,
         tables=tuple(tables),
         planes=tuple(planes(summary)),
