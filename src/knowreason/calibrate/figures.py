@@ -31,6 +31,7 @@ from knowreason.verify.verdicts import premise
 
 LEVEL = 0.95
 LIMIT = 0.55  # AUROC of the claim alone from which on a planted set rewards who reads nothing
+EXCHANGE = 4  # claims of one exchange: two true ones with their false twins
 _FLOOR = 1e-9  # probabilities below it say nothing more
 Floats = NDArray[np.float64]
 Rows = NDArray[np.bool_]
@@ -136,10 +137,16 @@ def leakage(items: Sequence[Item], alone: Sequence[Judgement | Unscored], seed: 
 
 
 def wording(items: Sequence[Item], seed: int) -> Measure:
-    """AUROC of a bag of words for true against false claims, taught on the claims of other passages."""
-    true, clusters = np.array([item.true for item in items]), [item.cluster for item in items]
-    found = out_of_fold(bag_of_words([item.claim for item in items]), np.where(true, 0, 1), clusters)
-    return area(true, np.log(found[:, 0]) - np.log(found[:, 1]), np.array(clusters), seed)
+    """AUROC of a bag of words and of neighbouring words for true against false claims, taught on other claims.
+
+    The two passages that exchanged a term stand side by side and are held out together: what is learned from one about
+    the term would be wrong of the other, and an area far below .5 would hide what the wording tells.
+    """
+    true, clusters = np.array([item.true for item in items]), np.array([item.cluster for item in items])
+    exchanges = [str(place // EXCHANGE) for place in range(len(items))]
+    words = bag_of_words([item.claim for item in items], neighbours=True)
+    found = out_of_fold(words, np.where(true, 0, 1), exchanges)
+    return area(true, np.log(found[:, 0]) - np.log(found[:, 1]), clusters, seed)
 
 
 def area(true: Rows, scores: Floats, clusters: NDArray[np.str_], seed: int) -> Measure:

@@ -29,13 +29,11 @@ if TYPE_CHECKING:
 
 Labels = Annotated[
     list[Path] | None,
-    typer.Option(
-        "--labels", metavar="FILE", help="Claims of --run labelled true or false: the only ones to correct KI."
-    ),
+    typer.Option("--labels", metavar="FILE", help="Claims of --run labelled true or false; only they correct KI."),
 ]
 Runs = Annotated[
     list[Path] | None,
-    typer.Option("--run", metavar="RUN", help="A finished audit whose claims are labelled; repeatable."),
+    typer.Option("--run", metavar="RUN", help="A finished audit whose claims are labelled."),
 ]
 Out = Annotated[
     Path | None,

@@ -65,7 +65,7 @@ Out = Annotated[
     typer.Option(
         "--out",
         metavar="FILE",
-        help="Where to write. [comparison.json in the first run; without runs, in the working directory]",
+        help="Where to write. [comparison.json in the first run, or without runs in the working directory]",
     ),
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Of the bootstrap and permutation draws.")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,16 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-def bag_of_words(claims: Sequence[str]) -> Any:
-    """Sparse matrix [claims, words]: 1 where a claim uses a word that at least two claims use, and a column of 1."""
+def bag_of_words(claims: Sequence[str], *, neighbours: bool = False) -> Any:
+    """Sparse matrix [claims, words]: 1 where a claim uses a word that at least two claims use, and a column of 1.
+
+    With `neighbours` two words that follow each other count as a word too.
+    """
     from scipy.sparse import csr_matrix
 
-    words = [sorted(set(re.findall(r"[a-z0-9'-]+", claim.lower()))) for claim in claims]
+    said = [re.findall(r"[a-z0-9'-]+", claim.lower()) for claim in claims]
+    more = [[f"{a} {b}" for a, b in pairwise(held)] if neighbours else [] for held in said]
+    words = [sorted({*held, *pairs}) for held, pairs in zip(said, more, strict=True)]
     counts = Counter(word for held in words for word in held)
     places = {word: place for place, word in enumerate(sorted(counts), start=1) if counts[word] >= RARE}
     held = [[0, *(places[word] for word in row if word in places)] for row in words]

@@ -54,7 +54,7 @@ class Contradictor:
         for name, parent in names:
             self._siblings[parent].append(name)
             self._parent[name.lower()] = parent
-        self._opposites, self._held = both_ways(OPPOSITES), both_ways(HELD_OPPOSITES)
+        self._opposites, self._held = _both_ways(OPPOSITES), _both_ways(HELD_OPPOSITES)
         self._makers: dict[str, Callable[[str, str], Change | None]] = {
             "opposite": lambda claim, passage: self._swap_word(claim, self._opposites, "opposite"),
             "held_opposite": lambda claim, passage: self._swap_word(claim, self._held, "held_opposite"),
@@ -202,8 +202,7 @@ def _kin(texts: Iterable[str]) -> dict[str, list[str]]:
     return kin
 
 
-def both_ways(pairs: Iterable[str]) -> dict[str, str]:
-    """Pairs "left/right" as a table that leads from each word to the other; the first pair of a word counts."""
+def _both_ways(pairs: Iterable[str]) -> dict[str, str]:
     table: dict[str, str] = {}
     for pair in pairs:
         left, right = pair.split("/")

@@ -11,11 +11,11 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from knowreason.planting.claims import claim_of
-from knowreason.planting.contradict import AUXILIARY, NEGATED, NUMBER, NUMBER_WORD, both_ways, like
+from knowreason.planting.contradict import AUXILIARY, NEGATED, NUMBER, NUMBER_WORD, like
 from knowreason.planting.wording import HELD_OPPOSITES, HELD_QUANTIFIERS, OPPOSITES
 
 Kind = str
@@ -79,7 +79,7 @@ def places_of(claim: str, owner: int = 0) -> Iterator[Place]:
     for kind, table in _TABLES.items():
         for match in _WORDS[kind].finditer(claim):
             old = match.group().lower()
-            yield Place(owner, *match.span(), kind, "/".join(sorted((old, table[old]))), old)
+            yield from (Place(owner, *match.span(), kind, pair, old) for pair in table[old])
     for pattern in (NUMBER, NUMBER_WORD):
         for match in pattern.finditer(claim):
             yield Place(owner, *match.span(), "number", _shape(match.group(), claim, match.end()), match.group())
@@ -90,21 +90,27 @@ def places_of(claim: str, owner: int = 0) -> Iterator[Place]:
             yield Place(owner, *match.span(), "negation", family.lower(), match.group().lower())
 
 
-def _mutual(table: dict[str, str]) -> dict[str, str]:
-    """The words of a table from which two steps lead back: only these can be exchanged."""
-    return {old: new for old, new in table.items() if table.get(new) == old}
+def _by_word(pairs: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Pairs "left/right" by each of their words."""
+    table: dict[str, tuple[str, ...]] = {}
+    for pair in pairs:
+        for word in pair.split("/"):
+            table[word] = (*table.get(word, ()), pair)
+    return table
 
 
-_TABLES: dict[Kind, dict[str, str]] = {
-    "opposite": _mutual(both_ways(OPPOSITES)),
-    "held_opposite": _mutual(both_ways(HELD_OPPOSITES)),
+_TABLES: dict[Kind, dict[str, tuple[str, ...]]] = {
+    # "lower" is far more often the opposite of "higher" than of "raise"
+    "opposite": _by_word(pair for pair in OPPOSITES if pair != "raise/lower"),
+    "held_opposite": _by_word(HELD_OPPOSITES),
     # "all" and "only" are left out: "no" and "not only" rarely stand where they could
-    "quantifier": _mutual(both_ways(f"{a}/{b}" for a, b in HELD_QUANTIFIERS.items() if " " not in b and b != "no")),
+    "quantifier": _by_word(
+        dict.fromkeys(
+            "/".join(sorted(pair)) for pair in HELD_QUANTIFIERS.items() if " " not in pair[1] and pair[0] != "all"
+        )
+    ),
 }
-_WORDS = {
-    kind: re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, table), key=len, reverse=True))})\b", re.I)
-    for kind, table in _TABLES.items()
-}
+_WORDS = {kind: re.compile(rf"\b(?:{'|'.join(table)})\b", re.I) for kind, table in _TABLES.items()}
 
 
 def _shape(number: str, claim: str, end: int) -> str:
