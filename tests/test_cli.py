@@ -18,7 +18,19 @@ from knowreason.arguments import spread, where_of
 from knowreason.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ("audit", "read", "index", "report", "compare", "diagnose", "conditions", "doctor", "ledger", "lab")
+COMMANDS = (
+    "audit",
+    "read",
+    "index",
+    "report",
+    "calibrate",
+    "compare",
+    "diagnose",
+    "conditions",
+    "doctor",
+    "ledger",
+    "lab",
+)
 
 
 def knowreason(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

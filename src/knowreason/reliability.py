@@ -88,11 +88,13 @@ class Leakage(Record, frozen=True):
 class Planted(Record, frozen=True, tag="planted"):
     """Claims planted in the corpus, with their source in it (`present`) and taken out (`removed`).
 
-    `passages` are those that a claim was made of. `taken_out` says what was removed: whole documents with all that
+    `passages` are those that a claim was made of; `left_out` counts the true claims that were dropped with their twins
+    because their wording gave them away. `taken_out` says what was removed: whole documents with all that
     repeats the claim, or, in a corpus of a few documents, passages that do.
     """
 
     passages: int
+    left_out: int
     kinds: tuple[KindCount, ...]
     leakage: Leakage
     taken_out: Literal["documents", "passages"]

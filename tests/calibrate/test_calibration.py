@@ -9,10 +9,12 @@ import pytest
 from table_verifier import OPEN, REFUTED, SUPPORTED, record, write_table
 
 from knowreason.calibrate import Task, calibrate
-from knowreason.calibrate.figures import Known, figures, wording
+from knowreason.calibrate.figures import Known, figures
 from knowreason.calibrate.sampling import Item, english_share, plant, with_source, without_source
+from knowreason.calibrate.wording import LIMIT, untold, wording
 from knowreason.errors import InputError
 from knowreason.models.protocols import Judgement
+from knowreason.planting.exchange import Stated, Twins
 from knowreason.records import Hit, Interval, Passage, Unscored, Verdict
 from knowreason.reliability import Calibration, Planted, encode_calibration
 from knowreason.retrieve.knowledge import open_knowledge
@@ -138,16 +140,30 @@ def test_nothing_that_states_a_claim_is_left_once_its_source_is_out(corpus: Path
             assert int(own.cluster) in {hit.passage.passage_id for hit in own.hits}
 
 
-def test_claims_whose_wording_tells_their_truth_are_recognised() -> None:
-    def items(said: str) -> list[Item]:
-        claims = [
-            (f"Pump {n} of line {n % 7} {way} running today.", way == "is") for n in range(60) for way in ("is", said)
-        ]
-        return [Item(claim, true, "negation", str(place // 2), ()) for place, (claim, true) in enumerate(claims)]
+def denied(number: int) -> Twins:
+    """Only the false claim is denied, which a word tells."""
+    said = f"Pump {number} of line {number % 7} is running today."
+    return Twins(said, said.replace("is", "is not"), "negation", Stated(said, "", said, str(number)))
 
-    told = wording(items("is not"), 0)
+
+def test_claims_whose_wording_tells_their_truth_are_recognised_and_refused() -> None:
+    told = wording([denied(n) for n in range(60)], 0)
     assert isinstance(told, Interval)
     assert told.estimate > 0.95
+    _, refused = untold([denied(n) for n in range(60)], 0)
+    assert isinstance(refused, Unscored)
+    assert (refused.reason, "at most 0.55 may be" in refused.detail) == ("claims_tell_alone", True)
+
+
+def test_the_few_that_give_themselves_away_are_left_out(corpus: Path) -> None:
+    fair = plant(open_knowledge([corpus]), 100, 0)
+    kept, refused = untold([*fair, *(denied(n + 1000) for n in range(20))], 0)
+    assert refused is None
+    assert sum(one.kind == "negation" for one in kept) < 20
+    found = wording(kept, 0)
+    assert isinstance(found, Interval)
+    assert found.estimate <= LIMIT
+    assert untold(fair, 0) == (fair, None)
 
 
 def hit(text: str) -> Hit:

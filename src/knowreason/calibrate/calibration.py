@@ -12,17 +12,19 @@ from typing import NamedTuple
 import msgspec
 
 from knowreason.calibrate.asking import Progress, Verifier, ask, count_calls
-from knowreason.calibrate.figures import LEVEL, LIMIT, Known, advice, by_kind, figures, leakage, wording
+from knowreason.calibrate.figures import LEVEL, Known, advice, by_kind, figures, leakage
 from knowreason.calibrate.labelled import LabelledItems, read_labelled
 from knowreason.calibrate.sampling import Item, Scope, plant, with_source, without_source
+from knowreason.calibrate.wording import untold
 from knowreason.errors import InputError
 from knowreason.models.protocols import Judgement, Thresholds
 from knowreason.models.remote.counting import NOTHING, Counting, Estimate
 from knowreason.models.remote.session import Session
 from knowreason.models.remote.terms import Remote
 from knowreason.models.uses import described_as, verifier_of
-from knowreason.records import Interval, Unscored
-from knowreason.reliability import FORMAT, Calibration, Identity, Labelled, Measure, Planted
+from knowreason.planting.exchange import Twins
+from knowreason.records import Unscored
+from knowreason.reliability import FORMAT, Calibration, Identity, Labelled, Planted
 from knowreason.retrieve import Index
 from knowreason.retrieve.knowledge import open_knowledge
 from knowreason.stats import MIN_QUESTIONS
@@ -70,11 +72,13 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 class Sought(NamedTuple):
     """Everything to be judged: planted claims with and without their source, or why there are none; labelled claims."""
 
+    twins: list[Twins]
     present: list[Item]
     removed: list[Item]
     taken_out: Scope
     refused: Unscored | None
     labelled: LabelledItems | None
+    left_out: int
 
     @property
     def items(self) -> list[Item]:
@@ -130,7 +134,7 @@ def _loaded(task: Task, session: Session, progress: Progress) -> tuple[Verifier,
 def _sought(task: Task, index: Index, progress: Progress) -> Sought:
     """Raises InputError for a corpus in which nothing can be planted, where no labelled claims are given either."""
     labelled = read_labelled(task.labels, task.runs, index) if task.labels else None
-    nothing = Sought([], [], "passages", Unscored(reason="not_asked_for"), labelled)
+    nothing = Sought([], [], [], "passages", Unscored(reason="not_asked_for"), labelled, 0)
     if not task.planted:
         return nothing
     progress("plant", 0, None)
@@ -140,23 +144,13 @@ def _sought(task: Task, index: Index, progress: Progress) -> Sought:
         if labelled is None:
             raise
         return nothing._replace(refused=Unscored(reason="cannot_be_planted", detail=str(error)))
-    present = with_source(index, twins)
-    refused = _refused(wording(present, task.seed))
+    kept, refused = untold(twins, task.seed)
     if refused is not None and labelled is None:
         raise InputError(f"--knowledge: {refused.detail}; label claims of a run instead (--labels FILE --run RUN)")
     if refused is not None:
         return nothing._replace(refused=refused)
-    scope, removed = without_source(index, twins)
-    return Sought(present, removed, scope, None, labelled)
-
-
-def _refused(found: Measure) -> Unscored | None:
-    """Why planted claims cannot be used whose truth their own wording tells; None where it tells nothing."""
-    if isinstance(found, Interval) and found.estimate <= LIMIT:
-        return None
-    said = f"AUROC {found.estimate:.2f}, and at most {LIMIT} may be" if isinstance(found, Interval) else found.reason
-    detail = f"the wording of the claims planted in it tells true from false without any passage ({said})"
-    return Unscored(reason="claims_tell_alone", detail=detail)
+    scope, removed = without_source(index, kept)
+    return Sought(kept, with_source(index, kept), removed, scope, None, labelled, len(twins) - len(kept))
 
 
 def _estimated(task: Task, session: Session, verifier: Verifier, sought: Sought) -> tuple[Estimate, str]:
@@ -198,8 +192,9 @@ def _calibration(
         planted=sought.refused
         or Planted(
             passages=len({item.cluster for item in sought.present}),
+            left_out=sought.left_out,
             kinds=by_kind(present),
-            leakage=leakage(sought.present, alone, task.seed),
+            leakage=leakage(sought.twins, sought.present, alone, task.seed),
             taken_out=sought.taken_out,
             present=figures(present),
             removed=figures(removed),

@@ -9,16 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowreason.calibrate.sampling import Item
+from knowreason.calibrate.wording import LEVEL, LIMIT, area, measure_of, wording
 from knowreason.models.protocols import Judgement, Thresholds
-from knowreason.planting.alone import bag_of_words, out_of_fold
+from knowreason.planting.exchange import Twins
 from knowreason.planting.shared_words import overlap
 from knowreason.records import Interval, Unscored, Verdict
 from knowreason.reliability import Advice, CurvePoint, Figures, KindCount, Leakage, Measure
 from knowreason.stats import (
     MIN_QUESTIONS,
-    Estimate,
     Share,
-    auroc,
     calibration_interval,
     clustered_proportion,
     clustered_share,
@@ -29,9 +28,6 @@ from knowreason.verify import Checked
 from knowreason.verify.thresholds import REFUTED, REFUTED_FROM, WRONG_REFUTATIONS, called, deciding, least_threshold
 from knowreason.verify.verdicts import premise
 
-LEVEL = 0.95
-LIMIT = 0.55  # AUROC of the claim alone from which on a planted set rewards who reads nothing
-EXCHANGE = 4  # claims of one exchange: two true ones with their false twins
 _FLOOR = 1e-9  # probabilities below it say nothing more
 Floats = NDArray[np.float64]
 Rows = NDArray[np.bool_]
@@ -65,7 +61,7 @@ class Known:
         """Share of the claims `where` that are `positive`."""
         if not where.any():
             return Unscored(reason="nothing_scored")
-        return _measure(clustered_proportion(positive[where], self.clusters[where], seed=self.seed))
+        return measure_of(clustered_proportion(positive[where], self.clusters[where], seed=self.seed))
 
     def rates(self) -> tuple[Share, Share] | Unscored:
         """Sensitivity and specificity among decided claims, each with the independent claims that it is worth."""
@@ -122,7 +118,7 @@ def by_kind(known: Known) -> tuple[KindCount, ...]:
     return tuple(out)
 
 
-def leakage(items: Sequence[Item], alone: Sequence[Judgement | Unscored], seed: int) -> Leakage:
+def leakage(twins: Sequence[Twins], items: Sequence[Item], alone: Sequence[Judgement | Unscored], seed: int) -> Leakage:
     """What tells true from false among planted claims without a verdict on a passage."""
     true, clusters = np.array([item.true for item in items]), np.array([item.cluster for item in items])
     read = np.array([isinstance(one, Judgement) for one in alone], bool)
@@ -130,32 +126,10 @@ def leakage(items: Sequence[Item], alone: Sequence[Judgement | Unscored], seed: 
     shared = [max((overlap(i.claim, premise(hit.passage)) for hit in i.hits), default=0.0) for i in items]
     return Leakage(
         limit=LIMIT,
-        wording=wording(items, seed),
+        wording=wording(twins, seed),
         alone=area(true[read], leans, clusters[read], seed),
         shared_words=area(true, np.array(shared), clusters, seed),
     )
-
-
-def wording(items: Sequence[Item], seed: int) -> Measure:
-    """AUROC of a bag of words and of neighbouring words for true against false claims, taught on other claims.
-
-    The two passages that exchanged a term stand side by side and are held out together: what is learned from one about
-    the term would be wrong of the other, and an area far below .5 would hide what the wording tells.
-    """
-    true, clusters = np.array([item.true for item in items]), np.array([item.cluster for item in items])
-    exchanges = [str(place // EXCHANGE) for place in range(len(items))]
-    words = bag_of_words([item.claim for item in items], neighbours=True)
-    found = out_of_fold(words, np.where(true, 0, 1), exchanges)
-    return area(true, np.log(found[:, 0]) - np.log(found[:, 1]), clusters, seed)
-
-
-def area(true: Rows, scores: Floats, clusters: NDArray[np.str_], seed: int) -> Measure:
-    """The chance that a true claim scores above a false one; .5 where all score alike."""
-    groups = len(np.unique(clusters))
-    if groups >= MIN_QUESTIONS and len(np.unique(true)) == 2 and np.ptp(scores) == 0:
-        return Interval(estimate=0.5, lower=0.5, upper=0.5, level=LEVEL, n=groups)
-    found = auroc(true, scores, clusters, seed=seed, level=LEVEL)
-    return found if isinstance(found, Unscored) else _measure(found)
 
 
 def advice(sets: Sequence[Known], thresholds: Thresholds, seed: int) -> Advice:
@@ -196,7 +170,7 @@ def _calibration_error(known: Known, right: Rows) -> Measure:
     if not where.any():
         return Unscored(reason="no_decided_claim")
     sure, correct, clusters = known.confidence[where], right[where], known.clusters[where]
-    return _measure(calibration_interval(sure, correct, clusters, seed=known.seed, level=LEVEL))
+    return measure_of(calibration_interval(sure, correct, clusters, seed=known.seed, level=LEVEL))
 
 
 def _probabilities(checked: Checked) -> Floats:
@@ -205,9 +179,3 @@ def _probabilities(checked: Checked) -> Floats:
 
 def _lean(probabilities: Floats) -> float:
     return float(np.log(probabilities[0] + _FLOOR) - np.log(probabilities[1] + _FLOOR))
-
-
-def _measure(found: Estimate | None) -> Measure:
-    if found is None:
-        return Unscored(reason="too_few")
-    return Interval(estimate=found.estimate, lower=found.lower, upper=found.upper, level=found.level, n=found.clusters)

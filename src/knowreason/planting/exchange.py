@@ -105,9 +105,7 @@ _TABLES: dict[Kind, dict[str, tuple[str, ...]]] = {
     "held_opposite": _by_word(HELD_OPPOSITES),
     # "all" and "only" are left out: "no" and "not only" rarely stand where they could
     "quantifier": _by_word(
-        dict.fromkeys(
-            "/".join(sorted(pair)) for pair in HELD_QUANTIFIERS.items() if " " not in pair[1] and pair[0] != "all"
-        )
+        {"/".join(sorted(pair)): None for pair in HELD_QUANTIFIERS.items() if "all" not in pair and " " not in pair[1]}
     ),
 }
 _WORDS = {kind: re.compile(rf"\b(?:{'|'.join(table)})\b", re.I) for kind, table in _TABLES.items()}

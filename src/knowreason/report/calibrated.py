@@ -12,7 +12,7 @@ from rich.text import Text
 from knowreason.frame import Cell, Summary
 from knowreason.models.protocols import Reliability
 from knowreason.records import Interval, Unscored
-from knowreason.reliability import Advice, Calibration, Figures, Leakage, Measure, Planted
+from knowreason.reliability import Advice, Calibration, Figures, Measure, Planted
 from knowreason.report.readings import benchmarks, model_name
 from knowreason.report.text import visible
 from knowreason.report.words import percent, reason_words, share_text
@@ -76,7 +76,7 @@ def _planted(held: Planted) -> list[str]:
         _set(f"{_of(present)} planted in {held.passages:,} passages of this corpus, their source in it", present),
         f"The same claims with their source taken out of the corpus: {share_text(removed.true_called_refuted)} of the "
         f"true ones refuted, {share_text(removed.abstention)} of all left open{_bare(removed)}.",
-        f"{_EASY}{_by_kind(held)} {_unread(held.leakage)}",
+        f"{_EASY}{_by_kind(held)} {_unread(held)}",
     ]
     alone, limit = held.leakage.alone, held.leakage.limit
     if isinstance(alone, Interval) and alone.estimate > limit:
@@ -99,9 +99,12 @@ def _by_kind(held: Planted) -> str:
     return f" False claims called refuted by kind of change: {', '.join(kinds)}."
 
 
-def _unread(found: Leakage) -> str:
+def _unread(held: Planted) -> str:
+    found, dropped = held.leakage, ""
+    if held.left_out:
+        dropped = f" ({held.left_out:,} true claims and their twins were left out because it told them apart)"
     return (
-        f"Without a verdict on a passage their wording tells true from false with AUROC {_plain(found.wording)}, the "
+        f"Without a verdict on a passage their wording tells true from false with AUROC {_plain(found.wording)}{dropped}, the "
         f"verifier shown none {_plain(found.alone)}, shared words {_plain(found.shared_words)}."
     )
 
