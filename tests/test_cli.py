@@ -83,6 +83,8 @@ def test_help_needs_no_model_and_no_table_library() -> None:
         (["audit", "TRACES", "--out", "run", "--verifier", "scripted:none.jsonl"], "none.jsonl does not exist"),
         (["audit", "TRACES", "--out", "file.txt/run"], "cannot write"),
         (["report", "nowhere"], "nowhere"),
+        (["compare", "nowhere", "--baseline", "owl", "--general", ""], "--general is empty"),
+        (["audit", "TRACES", "--out", "run", "--calibration", "c.json"], "no claim is verified without --knowledge"),
         (["compare", "nowhere", "--baseline", "owl"], "nowhere holds no finished audit"),
         (["doctor", "builtin:large"], "builtin: takes no name"),
         (["index", "empty.txt", "--out", "index"], "no text"),

@@ -21,7 +21,7 @@ from knowreason.records import Interval, Unscored
 from knowreason.reliability import Calibration, Labelled, Planted, read_calibration
 from local_server import serving
 
-WORLD = World(WorldDials(entities=80, answers=6, findings=12, paraphrases=3), 7)
+WORLD = World(WorldDials(entities=40, answers=6, findings=12, paraphrases=3), 7)
 TRACES = TraceDials(filler=0.2, corruption=0.4, off_topic=0.4)
 FLIPPED = 7  # every seventh label contradicts the verifier
 
@@ -48,7 +48,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Printed:
     folder = tmp_path_factory.mktemp("world")
-    traces = {"writer": write_traces(WORLD, WORLD.diseases[:70], TRACES, seed=1)}
+    traces = {"writer": write_traces(WORLD, WORLD.diseases[:30], TRACES, seed=1)}
     return print_world(WORLD, traces, folder)
 
 
@@ -141,7 +141,7 @@ def test_labels_of_another_run_correct_nothing_and_planted_claims_never_do(
     run, judged, labels = audited
     given = ["--labels", str(labels), "--run", str(run), "--planted", "0", "--out", str(tmp_path / "told.json")]
     assert knowreason("calibrate", *judged, *given, cwd=tmp_path).returncode == 0
-    part = ["--limit", "40", "--out", "run", "--calibration", "told.json"]
+    part = ["--limit", "10", "--out", "run", "--calibration", "told.json"]
     done = knowreason("audit", str(run.parent / "traces.jsonl"), *judged, *part, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     corrected = read_summary(tmp_path / "run").cells[0].knowledge.corrected
@@ -177,7 +177,7 @@ def test_a_calibration_goes_into_a_finished_run_and_its_report(
 ) -> None:
     run, judged, labels = audited
     out = tmp_path / "run"
-    audit = ["audit", str(run.parent / "traces.jsonl"), *judged, "--limit", "60", "--out", str(out)]
+    audit = ["audit", str(run.parent / "traces.jsonl"), *judged, "--limit", "12", "--out", str(out)]
     assert knowreason(*audit, cwd=tmp_path).returncode == 0
     given = ["--labels", str(labels), "--run", str(out), "--planted", "0", "--out", str(out)]
     done = knowreason("calibrate", *judged, *given, cwd=tmp_path)

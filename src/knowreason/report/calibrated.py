@@ -104,8 +104,9 @@ def _unread(held: Planted) -> str:
     if held.left_out:
         dropped = f" ({held.left_out:,} true claims and their twins were left out because it told them apart)"
     return (
-        f"Without a verdict on a passage their wording tells true from false with AUROC {_plain(found.wording)}{dropped}, the "
-        f"verifier shown none {_plain(found.alone)}, shared words {_plain(found.shared_words)}."
+        "Without a verdict on a passage their wording tells true from false with AUROC "
+        f"{_plain(found.wording)}{dropped}, the verifier shown none {_plain(found.alone)}, "
+        f"shared words {_plain(found.shared_words)}."
     )
 
 
