@@ -18,7 +18,19 @@ from knowreason.arguments import spread, where_of
 from knowreason.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ("audit", "read", "index", "report", "compare", "diagnose", "conditions", "doctor", "ledger", "lab")
+COMMANDS = (
+    "audit",
+    "read",
+    "index",
+    "report",
+    "calibrate",
+    "compare",
+    "diagnose",
+    "conditions",
+    "doctor",
+    "ledger",
+    "lab",
+)
 
 
 def knowreason(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -71,6 +83,8 @@ def test_help_needs_no_model_and_no_table_library() -> None:
         (["audit", "TRACES", "--out", "run", "--verifier", "scripted:none.jsonl"], "none.jsonl does not exist"),
         (["audit", "TRACES", "--out", "file.txt/run"], "cannot write"),
         (["report", "nowhere"], "nowhere"),
+        (["compare", "nowhere", "--baseline", "owl", "--general", ""], "--general is empty"),
+        (["audit", "TRACES", "--out", "run", "--calibration", "c.json"], "no claim is verified without --knowledge"),
         (["compare", "nowhere", "--baseline", "owl"], "nowhere holds no finished audit"),
         (["doctor", "builtin:large"], "builtin: takes no name"),
         (["index", "empty.txt", "--out", "index"], "no text"),

@@ -266,6 +266,10 @@ def test_the_first_line_says_what_is_sent_and_where(example_dir: Path, tmp_path:
             f"(scorer tiny); claims and corpus passages to {place} (verifier tiny)"
         )
         assert second.startswith("knowreason: would ask for at most about")
+        machine = knowreason("audit", *options(example_dir, server), "--dry-run", "--json", cwd=tmp_path)
+        told = json.loads(machine.stdout)
+        assert f"about {told['calls']:,} calls" in second
+        assert told["recorded"] == 0
         assert not (tmp_path / "runs").exists()
         assert server.seen.calls.total() == 0
 

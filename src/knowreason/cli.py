@@ -10,7 +10,19 @@ from typing import Annotated, Never
 import typer
 
 from knowreason.arguments import spread
-from knowreason.commands import audit, compare, conditions, diagnose, doctor, index, lab, ledger, read, report
+from knowreason.commands import (
+    audit,
+    calibrate,
+    compare,
+    conditions,
+    diagnose,
+    doctor,
+    index,
+    lab,
+    ledger,
+    read,
+    report,
+)
 from knowreason.errors import KnowreasonError
 
 _PLAIN = str.maketrans({"−": "-", "–": "-", "…": "...", "·": "-", "─": "-", "✓": "+", "✗": "x"})
@@ -48,6 +60,7 @@ for command in (
     read.read,
     index.index,
     report.report,
+    calibrate.calibrate,
     compare.compare,
     diagnose.diagnose,
     conditions.conditions,

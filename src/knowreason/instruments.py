@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import msgspec
 
-from knowreason.errors import ModelError
 from knowreason.gain import observer_of
-from knowreason.models.load import Model
-from knowreason.models.protocols import Decomposer, Entailer, Judge, Marker, Observer, Prompted
+from knowreason.models.protocols import Decomposer, Entailer, Judge, Marker, Observer
 from knowreason.models.remote.counting import Counting
 from knowreason.models.remote.session import Session
-from knowreason.models.uses import counted, decomposer_of, judges_of, marker_of, named_scorers, use_of
+from knowreason.models.uses import (
+    counted,
+    decomposer_of,
+    described_as,
+    judges_of,
+    marker_of,
+    named_scorers,
+    use_of,
+    verifier_of,
+)
 from knowreason.retrieve import Index
 from knowreason.task import Audit
 from knowreason.verify import Thresholds
@@ -40,15 +47,11 @@ def load_instruments(task: Audit, index: Index | None, session: Session) -> Inst
     scoring = {uri: session.load_scorer(uri) for uri in task.scorers}
     judging = judges_of(task.verifier, task.decomposer, task.grader)
     models = {uri: session.load(uri) for uri in dict.fromkeys(judging.values())}
-    verifier = models[task.verifier]
-    if not isinstance(verifier, Entailer | Judge):
-        raise ModelError(
-            f"--verifier {task.verifier} cannot judge claims: it has neither entailment nor a chat template"
-        )
+    verifier = verifier_of(task.verifier, models[task.verifier], task.option_of("verifier"))
     thresholds: Thresholds = getattr(verifier, "thresholds", Thresholds())
-    scorers = named_scorers([_described(scoring[uri], "scorer") for uri in task.scorers])
+    scorers = named_scorers([described_as(scoring[uri], "scorer") for uri in task.scorers])
     observer, *others = (observer_of(uri, scoring[uri], task.target) for uri in task.scorers)
-    described = {use: _described(models[uri], use) for use, uri in judging.items()}
+    described = {use: described_as(models[uri], use) for use, uri in judging.items()}
     return Instruments(
         index=index,
         entailer=verifier,
@@ -58,8 +61,8 @@ def load_instruments(task: Audit, index: Index | None, session: Session) -> Inst
         described={**described, **scorers},
         paper=task.paper,
         others=tuple((told["id"], other) for told, other in zip([*scorers.values()][1:], others, strict=True)),
-        decomposer=decomposer_of(task.decomposer, models),
-        marker=marker_of(task.grader, models),
+        decomposer=decomposer_of(task.decomposer, models, task.option_of("decomposer")),
+        marker=marker_of(task.grader, models, task.option_of("grader")),
         marker_name=_grader_name(task.grader, described.get("grader")),
     )
 
@@ -68,10 +71,6 @@ def _grader_name(uri: str, told: dict[str, str] | None) -> str:
     """The URI and a piece of the weights' hash, where there is one: other weights are another grader."""
     sha256 = told["sha256"] if told else ""
     return f"{uri} ({sha256[:8]})" if sha256 else uri
-
-
-def _described(model: Model, use: str) -> dict[str, str]:
-    return model.describe_as(use) if isinstance(model, Prompted) else model.describe()
 
 
 def reach(instruments: Instruments, task: Audit, session: Session) -> Instruments:

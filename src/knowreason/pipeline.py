@@ -33,14 +33,15 @@ from knowreason.models.remote.session import Session
 from knowreason.models.tokens import count_tokens
 from knowreason.read import source_files
 from knowreason.records import Grade, Trace, Unscored
+from knowreason.reliability import FILE as CALIBRATION
+from knowreason.reliability import Calibration, Identity, encode_calibration, mismatch, read_calibration
 from knowreason.retrieve import Index
 from knowreason.retrieve.knowledge import open_knowledge
 from knowreason.selection import Selection, choose, nothing_to_audit, selected
 from knowreason.store import Store, hash_files
 from knowreason.task import Audit
-from knowreason.verify import verify_claims
+from knowreason.verify import PASSAGES, verify_claims
 
-PASSAGES = 5  # passages judged a claim
 UNIT = 8  # traces of one part; part of the file format, not a tuning knob
 
 
@@ -65,12 +66,15 @@ def audit(task: Audit, progress: Progress | None = None, tell: Callable[[str], N
         instruments = _ready(task, session, show, tell or _quiet)
         store = Store(task.out, SCHEMAS)
         told, fingerprint = _manifest(task, instruments), _fingerprint(task, instruments)
+        calibration = _calibration(task, instruments)
         with store.alone():
             store.open(told, fingerprint)
+            if calibration is not None:
+                store.write_text(CALIBRATION, encode_calibration(calibration))
             manifest = store.manifest() or {}
             if not manifest.get("finished"):
                 _run(task, store, instruments, manifest, session=session, show=show)
-            elif not (task.out / "summary.json").is_file():
+            elif calibration is not None or not (task.out / "summary.json").is_file():
                 write_summary(task.out, seed=task.seed, paper=task.paper)
         for line in (*session.records(), *((session.spent(),) if session.asks else ())):
             (tell or _quiet)(line)
@@ -78,7 +82,12 @@ def audit(task: Audit, progress: Progress | None = None, tell: Callable[[str], N
 
 
 def estimate(task: Audit, progress: Progress | None = None) -> str:
-    """What the audit would ask of servers, in words; nothing is sent and nothing is written.
+    """What the audit would ask of servers, in words; see `estimate_calls`."""
+    return estimate_calls(task, progress)[1]
+
+
+def estimate_calls(task: Audit, progress: Progress | None = None) -> tuple[Estimate, str]:
+    """What the audit would ask of servers, in numbers and in words; nothing is sent and nothing is written.
 
     Raises what `audit` raises, `BudgetSpent` among it where the estimate is over the budget.
     """
@@ -86,7 +95,8 @@ def estimate(task: Audit, progress: Progress | None = None) -> str:
     kept = task.ledger
     with Session(task.remote, kept if kept.is_file() else Path(":memory:")) as session:
         instruments = load_instruments(task, _index(task, progress or _silent), session)
-        return session.check(_estimate(task, session, instruments, progress or _silent))
+        found = _estimate(task, session, instruments, progress or _silent)
+        return found, session.check(found)
 
 
 def _ready(task: Audit, session: Session, show: Progress, tell: Callable[[str], None]) -> Instruments:
@@ -236,6 +246,20 @@ def _manifest(task: Audit, instruments: Instruments) -> dict[str, object]:
     }
 
 
+def _calibration(task: Audit, instruments: Instruments) -> Calibration | None:
+    """What was measured of this verifier on this corpus. Raises InputError for a file that says nothing of them."""
+    if task.calibration is None:
+        return None
+    found, index = read_calibration(task.calibration), instruments.index
+    here = Identity(
+        instruments.described["verifier"], instruments.thresholds._asdict(), index.content_hash if index else None
+    )
+    why = mismatch(found.identity, here)
+    if why is not None:
+        raise InputError(f"--calibration {task.calibration}: {why}; measure again with knowreason calibrate")
+    return found
+
+
 def _arguments(task: Audit) -> dict[str, object]:
     """The task as plain JSON values; settings for all inputs stand under "*"."""
     settings = {name or "*": values for name, values in task.read.settings.items()}
@@ -247,7 +271,8 @@ def _arguments(task: Audit) -> dict[str, object]:
 def _fingerprint(task: Audit, instruments: Instruments) -> str:
     """What must be the same for two runs to be the same audit: inputs by content, rules, models, corpus and options."""
     index = instruments.index
-    said = {**_arguments(task), **dict.fromkeys(("out", "workers", "knowledge", "sources", "remote"))}
+    unsaid = ("out", "workers", "knowledge", "sources", "remote", "calibration", "judge")
+    said = {**_arguments(task), **dict.fromkeys(unsaid)}
     parts = [
         version("knowreason"),
         _code(),

@@ -15,6 +15,8 @@ _WORDS = {
     "index": "indexing the corpus",
     "count": "counting calls",
     "audit": "auditing traces",
+    "plant": "planting claims",
+    "calibrate": "asking the verifier",
     "summary": "summing up",
     "report": "writing the report",
 }

@@ -33,6 +33,8 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     seed: chooses the questions of `limit` and the bootstrap draws.
     workers: threads, 0 for one a core, or more where servers are waited for. They change no figure.
     paper: also the published KI and InfoGain.
+    calibration: what `knowreason calibrate` wrote of this verifier and corpus; kept with the run and told in it.
+    judge: the model that one option named for several uses, only to name that option in what goes wrong.
     remote: how models on servers are asked: ledger, replay, concurrency, budget. It changes no figure.
     """
 
@@ -52,6 +54,8 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     workers: int = 0
     paper: bool = False
+    calibration: Path | None = None
+    judge: str = ""
     remote: Remote = Remote()
 
     @property
@@ -65,14 +69,21 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
         scorers = {use_of(place): uri for place, uri in enumerate(self.scorers)}
         return {**scorers, **judges_of(self.verifier, self.decomposer, self.grader)}
 
+    def option_of(self, use: str) -> str:
+        """The option that named the model of a use."""
+        return "--judge" if self.models.get(use) == self.judge else f"--{use}"
+
     def check(self) -> None:
         """Raises `InputError` for what no audit can do."""
+        if self.calibration is not None and not self.knowledge:
+            raise InputError(f"--calibration {self.calibration}: no claim is verified without --knowledge CORPUS")
         if self.limit is not None and self.limit < 1:
             raise InputError(f"--limit {self.limit}: keep at least one trace")
         if self.workers < 0:
             raise InputError(f"--workers {self.workers}: give a positive number, or 0 for one a core")
         if self.decomposer != BUILTIN and not self.knowledge:
-            raise InputError(f"--decomposer {self.decomposer}: claims are read to be verified; add --knowledge CORPUS")
+            named = f"{self.option_of('decomposer')} {self.decomposer}"
+            raise InputError(f"{named}: claims are read to be verified; add --knowledge CORPUS")
         if self.remote.record and not any(uri.startswith("hf:") for uri in self.scorers):
             raise InputError("--record keeps what hf: scorers say, and there is none: add --scorer hf:FOLDER")
         twice = next((uri for place, uri in enumerate(self.scorers) if uri in self.scorers[:place]), None)
@@ -98,6 +109,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
             "sources": tuple(as_source(given) for given in _several(self.sources)),
             "out": Path(self.out),
             "knowledge": tuple(Path(given) for given in _several(self.knowledge)),
+            "calibration": None if self.calibration is None else Path(self.calibration),
             "more_scorers": _several(self.more_scorers),
             "where": {field: _several(values) for field, values in self.where.items()},
         }

@@ -48,6 +48,14 @@ def test_a_folder_with_a_pair_classifier_is_a_verifier_and_no_scorer(model: Pair
     assert len(told["sha256"]) == 64
 
 
+def test_what_it_cannot_do_is_said_of_the_option_that_named_it(folder: Path, example_dir: Path, tmp_path: Path) -> None:
+    given = ["audit", str(example_dir / "traces.jsonl"), "--knowledge", str(example_dir / "notes.jsonl")]
+    for option, named in (("--judge", "--judge"), ("--decomposer", "--decomposer")):
+        done = CliRunner().invoke(app, [*given, "--out", str(tmp_path / "run"), option, f"hf:{folder}"])
+        assert isinstance(done.exception, ModelError)
+        assert str(done.exception).startswith(f"{named} hf:{folder} cannot read claims")
+
+
 def test_labels_are_read_by_name_and_not_by_place(model: PairClassifier) -> None:
     pairs = nli_pairs(200, seed=9)
     said = [max(range(3), key=p.__getitem__) for p in model.entail([(p, h) for p, h, _ in pairs])]

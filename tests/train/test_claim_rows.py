@@ -13,8 +13,8 @@ import pytest
 
 from conftest import ROOT
 from knowreason.errors import InputError
+from knowreason.planting.shared_words import content, overlap
 from knowreason.train.claims import LABELS, ClaimRow, as_judged, read_claims
-from knowreason.train.overlap import content, overlap
 from knowreason.train.shortcuts import NEGATION, SIDES, out_of_fold, shortcuts
 from knowreason.train.written import WrittenSet, read_sets
 

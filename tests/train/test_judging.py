@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from knowreason.models.scripted import Scripted
 from knowreason.records import Claim, Hit, Interval, Passage, Trace, Verdict
-from knowreason.train.calibration import WRONG_REFUTATIONS, best_temperature, called_share, least_threshold
+from knowreason.train.calibration import best_temperature
 from knowreason.train.human import SETS, read_human
 from knowreason.train.judging import Judged, called, deciding, figures, judge
 from knowreason.train.pair import OPEN, REFUTED, SUPPORTED
 from knowreason.train.passages import Passage as Source
 from knowreason.train.planted import Twin, states
 from knowreason.verify import Thresholds, verify_claims
+from knowreason.verify.thresholds import WRONG_REFUTATIONS, called_share, least_threshold
 from made_records import make_trace
 
 NAMES = {"supported": SUPPORTED, "refuted": REFUTED, "not_enough_info": OPEN}
@@ -98,6 +99,7 @@ def test_the_threshold_is_the_least_that_keeps_wrong_refutations_rare() -> None:
     rng = np.random.default_rng(4)
     claims = [rng.dirichlet([3.0, 2.0, 2.0], 3) for _ in range(300)]
     least = least_threshold([claims])
+    assert least is not None
     assert called_share(claims, REFUTED, least) <= WRONG_REFUTATIONS
     assert called_share(claims, REFUTED, Thresholds(refuted=least.refuted - 0.01)) > WRONG_REFUTATIONS
     assert called_share(claims, SUPPORTED, least) == called_share(claims, SUPPORTED, Thresholds())

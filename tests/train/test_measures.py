@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from knowreason.records import Interval, Unscored
-from knowreason.train.measures import calibration_error, macro_f1, mean, separation
+from knowreason.stats import calibration_error
+from knowreason.train.measures import macro_f1, mean, separation
 
 
 def test_the_interval_of_a_mean_holds_the_mean_and_counts_clusters() -> None:

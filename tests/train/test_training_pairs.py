@@ -13,12 +13,13 @@ import pytest
 
 import knowreason.train
 from knowreason.errors import InputError
+from knowreason.planting.contradict import Change, Contradictor, apply
+from knowreason.planting.paraphrase import number_words, reword, smaller_claims
+from knowreason.planting.shared_words import overlap
 from knowreason.stats import area_above
-from knowreason.train.contradict import Change, Contradictor, apply
 from knowreason.train.grids import GridMaker, Seed
-from knowreason.train.overlap import balance, leakage, overlap
+from knowreason.train.overlap import balance, leakage
 from knowreason.train.pair import OPEN, REFUTED, SUPPORTED, Pair
-from knowreason.train.paraphrase import number_words, reword, smaller_claims
 from knowreason.train.passages import Passage, part_of, sentences_of
 from knowreason.train.studies import statement_of
 from knowreason.train.written import WrittenSet, read_sets, written_pairs

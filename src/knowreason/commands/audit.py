@@ -31,7 +31,7 @@ from knowreason.arguments import (
     remote_terms,
     where_of,
 )
-from knowreason.commands.output import announce, print_summary, tell
+from knowreason.commands.output import announce, print_json, print_summary, tell
 
 if TYPE_CHECKING:
     from knowreason.task import Audit
@@ -63,6 +63,10 @@ def audit(
     limit: Annotated[int | None, typer.Option("--limit", help="Whole questions until so many traces.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Chooses the questions of --limit and the bootstrap draws.")] = 0,
     workers: Annotated[int, typer.Option("--workers", help="Threads; 0 is one a core.")] = 0,
+    calibration: Annotated[
+        Path | None,
+        typer.Option("--calibration", metavar="FILE", help="What `calibrate` measured of this verifier and corpus."),
+    ] = None,
     paper: Annotated[bool, typer.Option("--paper", help="Also the published KI and InfoGain, to compare.")] = False,
     ledger: LedgerFile = None,
     replay: Replay = None,
@@ -77,7 +81,7 @@ def audit(
 ) -> None:
     """Measure traces: knowledge against a corpus, and where each trace commits, step by step."""
     from knowreason.pipeline import audit as run_audit
-    from knowreason.pipeline import estimate
+    from knowreason.pipeline import estimate_calls
     from knowreason.progress import bars
     from knowreason.read import parse_source
     from knowreason.report import write_report
@@ -101,6 +105,8 @@ def audit(
         seed=seed,
         workers=workers,
         paper=paper,
+        calibration=calibration,
+        judge=judge or "",
         remote=remote_terms(
             ledger, replay, (concurrency, timeout), budget=(max_tokens, max_cost, price), record=record
         ),
@@ -108,7 +114,10 @@ def audit(
     announce(_asked(task), replay, dry_run=dry_run)
     with bars() as progress:
         if dry_run:
-            tell(f"would ask for {estimate(task, progress)}")
+            found, said = estimate_calls(task, progress)
+            tell(f"would ask for {said}")
+            if as_json:
+                print_json(found.told())
             return
         run_audit(task, progress, tell)
         progress("report", 0, None)

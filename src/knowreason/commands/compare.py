@@ -62,7 +62,11 @@ Match = Annotated[
 Stop = Annotated[Gate | None, typer.Option("--gate", help="Exit 3 where this is shown for any model.")]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", metavar="FILE", help="Where to write; comparison.json in the first run, or here."),
+    typer.Option(
+        "--out",
+        metavar="FILE",
+        help="Where to write. [comparison.json in the first run, or without runs in the working directory]",
+    ),
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Of the bootstrap and permutation draws.")]
 
@@ -90,6 +94,8 @@ def compare(
     held = runs or []
     if fields and not predictions:
         raise InputError("--field is for --predictions; runs have their fields already")
+    if general is not None and not general.strip():
+        raise InputError("--general is empty: name the benchmark or domain that stands for general reasoning")
     conclusion_file(out)
     found = compare_runs(
         held,

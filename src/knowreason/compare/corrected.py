@@ -17,15 +17,14 @@ import polars as pl
 
 from knowreason.compare.comparison import Effect
 from knowreason.compare.effects import interval
-from knowreason.errors import InputError
-from knowreason.frame import open_tables
+from knowreason.frame import labelled_claims
 from knowreason.read.labels import read_labels
 from knowreason.records import Unscored
 from knowreason.stats import (
     MIN_QUESTIONS,
     Limits,
     Share,
-    bootstrap_ratio,
+    clustered_share,
     equivalence_p,
     questions_for_equivalence,
     questions_to_detect,
@@ -34,7 +33,6 @@ from knowreason.stats import (
 )
 
 MEASURE = "corrected_ki"
-_KEY = ["trace_id", "step", "claim"]
 
 
 class Rates(NamedTuple):
@@ -52,13 +50,7 @@ def error_rates(labels: Sequence[Path], runs: Sequence[Path]) -> Rates | Unscore
     """
     if not labels:
         return Unscored(reason="no_labelled_calibration", detail="no labelled claims of these traces (--labels FILE)")
-    told = pl.concat([read_labels(path) for path in labels]).unique()
-    joined = told.join(_verdicts(runs), on=_KEY, how="inner")
-    if not joined.height:
-        named = ", ".join(str(path) for path in labels)
-        raise InputError(f"--labels {named}: no labelled claim is one of the runs'; trace_id, step and claim name it")
-    if joined.select(pl.struct(_KEY).is_duplicated().any()).item():
-        raise InputError("--labels: a claim is labelled both true and false, or stands in two runs; leave one out")
+    joined = labelled_claims(pl.concat([read_labels(path) for path in labels]), labels, runs)
     decided = joined.filter(pl.col("verdict").is_in(["supported", "refuted"]))
     rates = [_rate(decided, truth=True, verdict="supported"), _rate(decided, truth=False, verdict="refuted")]
     for rate in rates:
@@ -98,19 +90,6 @@ def corrected_effect(ki: Effect | Unscored, rates: Rates | Unscored) -> Effect |
     )
 
 
-def _verdicts(runs: Sequence[Path]) -> pl.DataFrame:
-    columns = dict.fromkeys(("trace_id", "verdict", "question_key"), pl.String) | dict.fromkeys(_KEY[1:], pl.Int64)
-    tables = [open_tables(run) for run in runs]
-    held = [
-        each["claims"]
-        .select(*_KEY, "verdict")
-        .join(each["traces"].select("trace_id", "question_key"), on="trace_id")
-        .collect()
-        for each in tables
-    ]
-    return pl.concat([pl.DataFrame(schema=columns).select(*_KEY, "verdict", "question_key"), *held])
-
-
 def _rate(decided: pl.DataFrame, *, truth: bool, verdict: str) -> Share | Unscored:
     """The share of claims with this truth that got this verdict, and the independent claims they are worth."""
     of = decided.filter(pl.col("truth") == truth)
@@ -119,11 +98,4 @@ def _rate(decided: pl.DataFrame, *, truth: bool, verdict: str) -> Share | Unscor
         kind = "true" if truth else "false"
         detail = f"labelled {kind} claims that were decided come from {questions} questions; {MIN_QUESTIONS} are needed"
         return Unscored(reason="no_labelled_calibration", detail=detail)
-    right = (of["verdict"] == verdict).to_numpy().astype(np.float64)
-    share, claims = float(right.mean()), len(right)
-    drawn = bootstrap_ratio(right, np.ones(claims), of["question_key"].to_numpy(), seed=0)
-    alone = share * (1 - share) / claims
-    if drawn is None or not alone:
-        return Share(share, questions)  # all alike: what claims share cannot be seen, so that questions are counted
-    variance = ((drawn.upper - drawn.lower) / (2 * 1.96)) ** 2
-    return Share(share, claims * min(1.0, alone / variance) if variance else claims)
+    return clustered_share((of["verdict"] == verdict).to_numpy(), of["question_key"].to_numpy())

@@ -1,5 +1,7 @@
 """Tables: the rows of a run directory from the records of each trace, and the summary over all of them."""
 
+from knowreason.frame.calibrated import calibration_of
+from knowreason.frame.labelled import labelled_claims
 from knowreason.frame.runs import read_runs
 from knowreason.frame.scores import Audited
 from knowreason.frame.statistics import cell_seed
@@ -27,8 +29,10 @@ __all__ = [
     "OtherGain",
     "SharedFamily",
     "Summary",
+    "calibration_of",
     "cell_seed",
     "joined_rows",
+    "labelled_claims",
     "open_tables",
     "read_runs",
     "read_summary",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import polars as pl
 
 from knowreason.errors import StoreError
 from knowreason.frame.agreement import agreement, gains_by_scorer, other_gains, shared_families
+from knowreason.frame.calibrated import Rates, calibration_of, corrected_ki, rates_of
 from knowreason.frame.statistics import cell_seed, measures, reason_counts
 from knowreason.frame.summary import (
     Cell,
@@ -24,7 +25,8 @@ from knowreason.frame.summary import (
     Summary,
 )
 from knowreason.frame.tables import SCHEMAS
-from knowreason.records import ContentRule, GradeLabel, Integrity
+from knowreason.records import ContentRule, GradeLabel, Integrity, Unscored
+from knowreason.reliability import Calibration
 from knowreason.store import Store
 
 Tables = Mapping[str, pl.DataFrame | pl.LazyFrame]
@@ -34,6 +36,7 @@ _NEEDED = ("traces", "scores", "claims", "gains")
 _OPTIONAL = ("other_gains",)
 _LEVEL = 0.95
 _FORMAT = "1"
+_NOT_CALIBRATED = Unscored(reason="not_calibrated")
 
 
 def summarise(
@@ -43,11 +46,13 @@ def summarise(
     draws: int = 2000,
     paper: bool = False,
     architectures: Mapping[str, str] | None = None,
+    calibration: Calibration | Unscored = _NOT_CALIBRATED,
 ) -> Summary:
     """Every measure of every model and benchmark, with 95 % intervals clustered by question.
 
     `run` is a run directory or its tables (traces, scores, claims, gains, and other_gains where several scorers were
-    asked). `architectures` is what scorers declare themselves to be, by their names. The same tables and seed give the
+    asked). `architectures` is what scorers declare themselves to be, by their names; `calibration` what was measured
+    of the verifier. The same tables and seed give the
     same summary; a cell's figures do not depend on the other cells. `paper` adds the published figures, which the
     tables hold only where the audit was asked for them. Raises StoreError where a table is missing
     or the tables do not belong together.
@@ -55,8 +60,9 @@ def summarise(
     tables = {name: table.lazy() for name, table in (open_tables(run) if isinstance(run, Path) else run).items()}
     rows = joined_rows(tables)
     reasons = _claim_reasons(tables, rows)
+    rates = rates_of(calibration, rows["trace_id"].to_list())
     cells = tuple(
-        _cell(key, group, reasons, seed=seed, draws=draws, paper=paper)
+        _with_corrected(_cell(key, group, reasons, seed=seed, draws=draws, paper=paper), rates)
         for key, group in sorted(rows.partition_by(_CELL, as_dict=True).items())
     )
     by_scorer = gains_by_scorer(tables, rows)
@@ -77,7 +83,15 @@ def summarise(
 
 def write_summary(run: Path, *, seed: int = 0, draws: int = 2000, paper: bool = False) -> Path:
     """Writes summary.json into a run directory, as a whole or not at all. Raises StoreError."""
-    found = summarise(run, seed=seed, draws=draws, paper=paper, architectures=_architectures(run))
+    manifest = Store(run, SCHEMAS).manifest() or {}
+    found = summarise(
+        run,
+        seed=seed,
+        draws=draws,
+        paper=paper,
+        architectures=_architectures(manifest),
+        calibration=calibration_of(run, manifest),
+    )
     encoded = msgspec.json.format(msgspec.json.encode(found), indent=2)
     target, temporary = run / "summary.json", run / ".summary.json.tmp"
     try:
@@ -88,9 +102,9 @@ def write_summary(run: Path, *, seed: int = 0, draws: int = 2000, paper: bool = 
     return target
 
 
-def _architectures(run: Path) -> dict[str, str]:
+def _architectures(manifest: Mapping[str, Any]) -> dict[str, str]:
     """What the scorers of a run declare themselves to be, as far as its manifest tells."""
-    models = (Store(run, SCHEMAS).manifest() or {}).get("models")
+    models = manifest.get("models")
     told = [model for use, model in models.items() if use.startswith("scorer")] if isinstance(models, dict) else []
     return {str(model["id"]): str(model["architecture"]) for model in told if "architecture" in model}
 
@@ -215,6 +229,12 @@ def _cell(
         paper=_paper(rows, found) if paper else None,
         unscored=_unscored(rows, reasons.filter(here)["why"]),
     )
+
+
+def _with_corrected(cell: Cell, rates: Rates | Unscored) -> Cell:
+    held = cell.knowledge
+    corrected = corrected_ki(held.ki, held.supported + held.refuted, rates)
+    return msgspec.structs.replace(cell, knowledge=msgspec.structs.replace(held, corrected=corrected))
 
 
 def _knowledge(rows: pl.DataFrame, found: Mapping[str, Measure]) -> KnowledgeSummary:

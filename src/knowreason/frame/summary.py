@@ -15,7 +15,8 @@ class KnowledgeSummary(Record, frozen=True):
 
     `lower` and `upper` bound it whatever the undecided claims are worth (they hold if the decided verdicts are
     right); both are None where no claim was verified. `coverage` is the decided share of all claims, Unscored like
-    the index where none was verified.
+    the index where none was verified. `corrected` is the index without the verifier's errors (Rogan-Gladen), where
+    labelled claims of these traces say how often it errs.
     """
 
     ki: Measure
@@ -31,6 +32,7 @@ class KnowledgeSummary(Record, frozen=True):
     refuted: int
     not_enough_info: int
     unscored: int
+    corrected: Measure = Unscored(reason="no_labelled_calibration")
 
 
 class GainSummary(Record, frozen=True):

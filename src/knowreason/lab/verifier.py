@@ -8,11 +8,11 @@ from knowreason.decompose import decompose
 from knowreason.lab.language import parse
 from knowreason.lab.printing import write_rows
 from knowreason.models.tokens import count_tokens
-from knowreason.pipeline import PASSAGES
 from knowreason.read import ReadOptions, read_traces
 from knowreason.records import ReadIssue
 from knowreason.retrieve.knowledge import open_knowledge
 from knowreason.sentences import split_sentences
+from knowreason.verify import PASSAGES
 from knowreason.verify.verdicts import premise
 
 _SUPPORTED, _REFUTED, _OPEN = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)

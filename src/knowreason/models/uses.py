@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from knowreason.errors import ModelError
 from knowreason.models.load import Model
-from knowreason.models.protocols import Decomposer, Marker
+from knowreason.models.protocols import Decomposer, Entailer, Judge, Marker, Prompted
 from knowreason.models.remote.counting import Counting, Idle
 
 BUILTIN = "builtin:"
@@ -42,24 +42,43 @@ def judges_of(verifier: str, decomposer: str, grader: str) -> dict[str, str]:
     return {"verifier": verifier, **{use: uri for use, uri in others.items() if uri != BUILTIN}}
 
 
-def decomposer_of(uri: str, models: Mapping[str, Model]) -> Decomposer | None:
-    """The model that reads claims, None for the rules of the package. Raises `ModelError` where it cannot."""
+def described_as(model: Model, use: str) -> dict[str, str]:
+    """What a model says of itself in one use: a model that is asked in words is another one with another prompt."""
+    return model.describe_as(use) if isinstance(model, Prompted) else model.describe()
+
+
+def verifier_of(uri: str, model: Model, option: str = "--verifier") -> Entailer | Judge:
+    """The model that judges claims. Raises `ModelError`, naming the option that named it, where it cannot."""
+    if isinstance(model, Entailer | Judge):
+        return model
+    raise ModelError(f"{option} {uri} cannot judge claims: it has neither entailment nor a chat template")
+
+
+def decomposer_of(uri: str, models: Mapping[str, Model], option: str = "--decomposer") -> Decomposer | None:
+    """The model that reads claims, None for the rules of the package.
+
+    Raises `ModelError`, naming the option that named it, where it cannot.
+    """
     model = None if uri == BUILTIN else models[uri]
     if model is None or isinstance(model, Decomposer):
         return model
-    raise ModelError(
-        f"--decomposer {uri} cannot read claims: a model on a server can (openai:), or one with a chat template (hf:)"
-    )
+    raise ModelError(f"{option} {uri} cannot read claims: {_CHAT}{_otherwise(option, 'decomposer')}")
 
 
-def marker_of(uri: str, models: Mapping[str, Model]) -> Marker | None:
-    """The model that grades free text, None for nobody. Raises `ModelError` where it cannot."""
+def marker_of(uri: str, models: Mapping[str, Model], option: str = "--grader") -> Marker | None:
+    """The model that grades free text, None for nobody.
+
+    Raises `ModelError`, naming the option that named it, where it cannot.
+    """
     model = None if uri == BUILTIN else models[uri]
     if model is None or isinstance(model, Marker):
         return model
-    raise ModelError(
-        f"--grader {uri} cannot grade free text: a model on a server can (openai:), or one with a chat template (hf:)"
-    )
+    raise ModelError(f"{option} {uri} cannot grade free text: {_CHAT}{_otherwise(option, 'grader')}")
+
+
+def _otherwise(option: str, use: str) -> str:
+    """What to do where a model was named for several uses and cannot do one of them."""
+    return "" if option == f"--{use}" else f"; name it with --verifier alone, or another with --{use}"
 
 
 def counted(model: T | None, stand_in: Counting | Idle | None) -> Counting | T | None:

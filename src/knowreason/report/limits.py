@@ -44,6 +44,7 @@ _KNOWLEDGE_NOTE = (
     "decided verdicts are right. {reliability}"
 )
 _UNCALIBRATED = "How often this verifier errs was not measured: trust a difference only where you have read the claims."
+_CALIBRATED = "How often this verifier errs on this corpus stands under reliability; its maker measured nothing."
 _MEASURED = (
     "Measured on {claims} ({total:,}), the verifier called {right} of the true ones supported and {wrong} refuted, "
     "{found} of the false ones refuted and {missed} supported, and left the others undecided (AUROC {auroc:.2f})"
@@ -150,11 +151,11 @@ def reliability_of(manifest: Manifest) -> tuple[Reliability, ...]:
         raise StoreError(f"manifest.json: reliability: {error}") from error
 
 
-def reliability_note(manifest: Manifest) -> str:
+def reliability_note(manifest: Manifest, *, calibrated: bool = False) -> str:
     """How often the verifier errs on labelled claims, as its maker measured it; said too where nobody did."""
     measured = reliability_of(manifest)
     if not measured:
-        return _UNCALIBRATED
+        return _CALIBRATED if calibrated else _UNCALIBRATED
     said = "; ".join(_measured(one) if not place else _lower(_measured(one)) for place, one in enumerate(measured))
     warning = _NEARCHANCE if min(one.auroc for one in measured) < CHANCE else ""
     return warning + said + "." + (_WEAK if min(one.false_called_refuted for one in measured) < MISSES else "")
@@ -182,11 +183,11 @@ def first_limits(summary: Summary) -> list[str]:
     return notes + [note for note in (trained_note(summary), scales_note(summary)) if note is not None]
 
 
-def limits(summary: Summary, manifest: Manifest) -> list[str]:
-    """Notes that qualify the figures of a run, most important first."""
+def limits(summary: Summary, manifest: Manifest, *, calibrated: bool = False) -> list[str]:
+    """Notes that qualify the figures of a run, most important first; `calibrated` on its own corpus or not."""
     notes = first_limits(summary)
     if any(cell.knowledge.lower is not None for cell in summary.cells):
-        notes.append(_KNOWLEDGE_NOTE.format(reliability=reliability_note(manifest)))
+        notes.append(_KNOWLEDGE_NOTE.format(reliability=reliability_note(manifest, calibrated=calibrated)))
     notes += [
         _ACCURACY_NOTE,
         f"Brackets are {percent(summary.level)} intervals over questions, which are resampled whole "

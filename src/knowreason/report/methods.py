@@ -43,7 +43,7 @@ _DEFINITIONS = (
 )
 
 
-def methods(summary: Summary, manifest: Manifest, tables: Sequence[Table]) -> Methods:
+def methods(summary: Summary, manifest: Manifest, tables: Sequence[Table], *, calibrated: bool = False) -> Methods:
     """Definitions of every column and flag, the manifest in words, commands, sources and limits."""
     terms = {heading: said for table in tables for heading, said in table.terms}
     return Methods(
@@ -52,7 +52,7 @@ def methods(summary: Summary, manifest: Manifest, tables: Sequence[Table]) -> Me
         run=tuple(_run(manifest)),
         commands=tuple(_commands(manifest)),
         citations=_CITATIONS,
-        limits=tuple(limits(summary, manifest)),
+        limits=tuple(limits(summary, manifest, calibrated=calibrated)),
     )
 
 

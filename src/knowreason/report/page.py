@@ -8,7 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from knowreason.errors import StoreError
-from knowreason.frame import Summary, read_summary, write_summary
+from knowreason.frame import Summary, calibration_of, read_summary, write_summary
+from knowreason.reliability import Calibration
 from knowreason.report.contents import Page, Table, Words
 from knowreason.report.findings import findings_map, read_documents
 from knowreason.report.index import FLAGS, index_rows, make_index
@@ -77,7 +78,7 @@ def read_page(run: Path, *, refresh: bool = False, served: bool = False) -> Page
     summary, documents = read_summary(run), read_documents(run)
     found = findings_map(documents)
     tables = _tables(summary)
-    main = main_table(summary)
+    main, held = main_table(summary), calibration_of(run, manifest)
     return Page(
         title=_title(summary),
         subtitle=_subtitle(summary, manifest),
@@ -86,14 +87,19 @@ def read_page(run: Path, *, refresh: bool = False, served: bool = False) -> Page
         words=_words(summary),
         verdicts=tuple(verdicts(summary, found)),
         advice=tuple(advice(summary, found, documents)),
-        trust=trust(summary, manifest),
+        trust=trust(summary, manifest, held),
         main=main,
         tables=tuple(tables),
         planes=tuple(planes(summary)),
         counts=tuple(counts(summary)),
         inputs=tuple(reading_lines(manifest, "read_issues.jsonl beside this page")),
         map=found,
-        methods=methods(summary, manifest, [main, *(table for _, _, table in tables)]),
+        methods=methods(
+            summary,
+            manifest,
+            [main, *(table for _, _, table in tables)],
+            calibrated=isinstance(held, Calibration),
+        ),
         served=served,
     )
 

@@ -11,8 +11,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from knowreason.frame import Cell, Measure, Summary, read_summary
+from knowreason.frame import Cell, Measure, Summary, calibration_of, read_summary
 from knowreason.records import Interval, Unscored
+from knowreason.reliability import Calibration
+from knowreason.report.calibrated import TITLE, reliability_lines
 from knowreason.report.limits import limits, read_manifest, reading_lines, trained_note
 from knowreason.report.published import PAPER_TITLE, paper_cells, paper_note, plain_text
 from knowreason.report.readings import (
@@ -99,8 +101,11 @@ def _closing(summary: Summary, run: Path) -> Iterable[RenderableType]:
     for head, said in reading_lines(manifest, str(run / "read_issues.jsonl")):
         yield paragraph(head, said)
     yield from (paragraph("Warning", note) for note in family_notes(summary))
+    held = calibration_of(run, manifest)
+    yield from (paragraph(TITLE, line) for line in reliability_lines(summary, held, manifest))
     if summary.cells:
-        yield from (paragraph("Note", note) for note in limits(summary, manifest)[: 3 if trained_note(summary) else 2])
+        notes = limits(summary, manifest, calibrated=isinstance(held, Calibration))
+        yield from (paragraph("Note", note) for note in notes[: 3 if trained_note(summary) else 2])
 
 
 def _paper(summary: Summary, room: int) -> Iterable[RenderableType]:

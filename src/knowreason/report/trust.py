@@ -6,20 +6,24 @@ from collections.abc import Sequence
 
 from knowreason.frame import Summary
 from knowreason.models.protocols import Reliability
+from knowreason.records import Unscored
+from knowreason.reliability import Calibration
+from knowreason.report.calibrated import reliability_lines, reliability_rows
 from knowreason.report.contents import Level, Reliable, Trust
 from knowreason.report.limits import CHANCE, KNOWLEDGE_WARNING, MISSES, Manifest, first_limits, reliability_of
 from knowreason.report.scorers import family_notes
 from knowreason.report.words import percent
 
 
-def trust(summary: Summary, manifest: Manifest) -> Trust:
+def trust(summary: Summary, manifest: Manifest, held: Calibration | Unscored) -> Trust:
     """A headline that says the worst first, the measured errors of the verifier, and the notes that qualify figures."""
-    measured = reliability_of(manifest)
+    measured = (*reliability_rows(held), *reliability_of(manifest))
     verified = any(cell.knowledge.lower is not None for cell in summary.cells)
     level, headline = _headline(measured, verified=verified)
     shown = tuple(_reliable(one) for one in measured) if verified else ()
     warning = [KNOWLEDGE_WARNING] if level == "weak" else []
-    return Trust(level, headline, shown, (*warning, *family_notes(summary), *first_limits(summary)))
+    box = reliability_lines(summary, held, manifest)
+    return Trust(level, headline, shown, (*warning, *box, *family_notes(summary), *first_limits(summary)))
 
 
 def _headline(measured: Sequence[Reliability], *, verified: bool) -> tuple[Level, str]:

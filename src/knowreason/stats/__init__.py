@@ -8,7 +8,16 @@ from knowreason.stats.bootstrap import (
     bootstrap_ratio,
     bootstrap_ratios,
 )
-from knowreason.stats.corrections import Corrected, Share, Stretch, rogan_gladen, stretch, stretched
+from knowreason.stats.corrections import (
+    Corrected,
+    Share,
+    Stretch,
+    clustered_share,
+    rogan_gladen,
+    stretch,
+    stretched,
+    youden,
+)
 from knowreason.stats.decisions import (
     benjamini_hochberg,
     detectable_effect,
@@ -30,10 +39,11 @@ from knowreason.stats.paired import (
 )
 from knowreason.stats.permutation import Permuted, correlation, sign_flip
 from knowreason.stats.preconditions import MIN_QUESTIONS, too_few
-from knowreason.stats.proportions import wilson
+from knowreason.stats.proportions import clustered_proportion, wilson
 from knowreason.stats.ranking import area_above, auroc
 from knowreason.stats.ranks import mean_tau, spearman, tau_b
 from knowreason.stats.regression import Logistic, Split, logistic, shapley
+from knowreason.stats.reliability import Bin, calibration_error, calibration_interval, reliability_curve
 from knowreason.stats.samples import majority_curve, majority_votes, pass_at_k, pass_curve
 
 __all__ = [
@@ -41,6 +51,7 @@ __all__ = [
     "MIN_MODELS",
     "MIN_POINTS",
     "MIN_QUESTIONS",
+    "Bin",
     "Corrected",
     "Estimate",
     "Explained",
@@ -62,6 +73,10 @@ __all__ = [
     "bootstrap_ratio",
     "bootstrap_ratios",
     "bounded_difference",
+    "calibration_error",
+    "calibration_interval",
+    "clustered_proportion",
+    "clustered_share",
     "combination",
     "correlation",
     "detectable_effect",
@@ -82,6 +97,7 @@ __all__ = [
     "questions_for_equivalence",
     "questions_to_detect",
     "ratio_difference",
+    "reliability_curve",
     "rogan_gladen",
     "shapley",
     "share",
@@ -92,4 +108,5 @@ __all__ = [
     "tau_b",
     "too_few",
     "wilson",
+    "youden",
 ]

@@ -12,7 +12,11 @@ from math import sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from knowreason.records import Unscored
+from knowreason.stats.bootstrap import bootstrap_ratio
 
 
 class Share(NamedTuple):
@@ -69,15 +73,34 @@ class Stretch(NamedTuple):
     error: float
 
 
+def youden(sensitivity: Share, specificity: Share, *, level: float = 0.95) -> Corrected:
+    """Sensitivity + specificity - 1 in [-1, 1], 0 for chance; its interval has a unit more each way."""
+    se, sp = _padded(sensitivity, 2.0), _padded(specificity, 2.0)
+    reach = NormalDist().inv_cdf((1 + level) / 2) * sqrt(_variance(se) + _variance(sp))
+    plain, middle = sensitivity.share + specificity.share - 1, se.share + sp.share - 1
+    return Corrected(plain, max(-1.0, min(middle - reach, plain)), min(1.0, max(middle + reach, plain)), level, False)
+
+
 def stretch(sensitivity: Share, specificity: Share, *, level: float = 0.95) -> Stretch | Unscored:
     """What a difference of shares is divided by; Unscored where it is not clearly above 0 at `level`."""
+    found = youden(sensitivity, specificity, level=level)
+    if found.lower <= 0:
+        detail = f"sensitivity + specificity - 1 = {found.estimate:.2f}"
+        return Unscored(reason="uninformative_instrument", detail=detail)
     se, sp = _padded(sensitivity, 2.0), _padded(specificity, 2.0)
-    error = sqrt(_variance(se) + _variance(sp))
-    plain = sensitivity.share + specificity.share - 1
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    if min(se.share + sp.share - 1 - z * error, plain) <= 0:
-        return Unscored(reason="uninformative_instrument", detail=f"sensitivity + specificity - 1 = {plain:.2f}")
-    return Stretch(plain, error)
+    return Stretch(found.estimate, sqrt(_variance(se) + _variance(sp)))
+
+
+def clustered_share(right: ArrayLike, clusters: ArrayLike) -> Share:
+    """The share of rows that are right, and the independent rows that they are worth where rows share a cluster."""
+    rows, labels = np.asarray(right, np.float64), np.asarray(clusters)
+    share, count, groups = float(rows.mean()), len(rows), len(np.unique(labels))
+    drawn = bootstrap_ratio(rows, np.ones(count), labels, seed=0)
+    alone = share * (1 - share) / count
+    if drawn is None or not alone:
+        return Share(share, groups)  # all alike: what rows share cannot be seen, so that clusters are counted
+    variance = ((drawn.upper - drawn.lower) / (2 * 1.96)) ** 2
+    return Share(share, count * min(1.0, alone / variance) if variance else count)
 
 
 def stretched(difference: float, error: float, by: Stretch, *, level: float = 0.95) -> Corrected:

@@ -1,8 +1,11 @@
-"""The interval of a proportion of independent units."""
+"""Intervals of proportions: of independent units, and of units in clusters."""
 
 from __future__ import annotations
 
-from knowreason.stats.bootstrap import MIN_CLUSTERS, Estimate
+import numpy as np
+from numpy.typing import ArrayLike
+
+from knowreason.stats.bootstrap import MIN_CLUSTERS, Estimate, bootstrap_mean, cluster_codes
 
 
 def wilson(successes: int, units: int, *, level: float = 0.95) -> Estimate | None:
@@ -22,3 +25,20 @@ def wilson(successes: int, units: int, *, level: float = 0.95) -> Estimate | Non
     share = successes / units
     # rounding may put the limit of a share of 0 or 1 a hair beyond the share itself
     return Estimate(share, min(float(limits.low), share), max(float(limits.high), share), level, units)
+
+
+def clustered_proportion(
+    positive: ArrayLike, clusters: ArrayLike, *, seed: int, draws: int = 2000, level: float = 0.95
+) -> Estimate | None:
+    """The share of rows that are positive; None under `MIN_CLUSTERS` clusters.
+
+    Wilson's interval where each cluster has one row; else the bootstrap of whole clusters, and where that has no width
+    because all rows agree, Wilson's over clusters, the cautious reading: what rows share is unseen there.
+    """
+    rows, labels = np.asarray(positive, np.float64), np.asarray(clusters)
+    _, count = cluster_codes(labels)
+    if count == len(rows):
+        return wilson(int(rows.sum()), count, level=level)
+    if len(rows) and (rows == rows[0]).all():
+        return wilson(int(rows[0]) * count, count, level=level)
+    return bootstrap_mean(rows, labels, seed=seed, draws=draws, level=level)

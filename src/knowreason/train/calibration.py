@@ -17,15 +17,13 @@ import numpy.typing as npt
 
 from knowreason.models.packing import Row, collate, pack_options, pack_pair
 from knowreason.models.protocols import Thresholds
-from knowreason.train.judging import called, deciding
 from knowreason.train.measures import Floats, Ints
 from knowreason.train.pair import REFUTED, SUPPORTED
 from knowreason.train.store import GROUPS, OptionData, PairData, load_options, load_pairs
+from knowreason.verify.thresholds import REFUTED_FROM, called_share, least_threshold
 
-WRONG_REFUTATIONS = 0.05  # of true claims, at most
 PAIRS, ITEMS = 1_000, 240  # pairs of each kind
 PREFIX_LIMITS = (160, 224, 320)
-REFUTED_FROM = tuple(round(0.5 + 0.01 * step, 2) for step in range(50))
 
 
 def calibrate(model: Path, data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -41,7 +39,7 @@ def calibrate(model: Path, data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     true = {name: list(held[labels[name] == SUPPORTED]) for name, held in judged.items()}
     true["removed"] = [missed[group] for group in _groups(gone)]
     false = {name: list(held[labels[name] == REFUTED]) for name, held in judged.items()}
-    least = least_threshold(list(true.values()))
+    least = least_threshold(list(true.values())) or Thresholds(refuted=REFUTED_FROM[-1])
     plain = Thresholds()
     option = _option_settings(model, data)
     settings = {
@@ -59,21 +57,6 @@ def calibrate(model: Path, data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         "log_loss_by_prefix_limit": option["losses"],
     }
     return settings, told
-
-
-def least_threshold(claims: Sequence[Sequence[Floats]]) -> Thresholds:
-    """The thresholds with the least one for a refutation that keeps wrong ones rare in every set of true claims.
-
-    The largest that is tried where none does.
-    """
-    tried = [Thresholds(refuted=refuted) for refuted in REFUTED_FROM]
-    fits = (t for t in tried if all(called_share(held, REFUTED, t) <= WRONG_REFUTATIONS for held in claims))
-    return next(fits, tried[-1])
-
-
-def called_share(claims: Sequence[Floats], label: int, least: Thresholds) -> float:
-    """Share of claims that the audit's rule calls `label`; each is the probabilities of its passages, [passages, 3]."""
-    return float(np.mean([called(deciding(rows), least) == label for rows in claims]))
 
 
 def _both(claims: Sequence[Floats], label: int, thresholds: tuple[Thresholds, Thresholds]) -> dict[str, float]:

@@ -14,8 +14,8 @@ import numpy as np
 from knowreason.models.builtin import BuiltinModel
 from knowreason.records import Observation
 from knowreason.train.export import write_onnx
-from knowreason.train.judging import called
 from knowreason.train.start import join
+from knowreason.verify.thresholds import called
 
 Pairs = Sequence[tuple[str, str]]
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from knowreason.decompose import decompose
-from knowreason.pipeline import PASSAGES
 from knowreason.read import read_traces
 from knowreason.records import Claim, Trace
 from knowreason.retrieve import Index
 from knowreason.train.judging import Judged
 from knowreason.train.pair import OPEN, REFUTED, SUPPORTED
+from knowreason.verify import PASSAGES
 from knowreason.verify.verdicts import premise
 
 LABELS = {"supported": SUPPORTED, "refuted": REFUTED, "not_enough_info": OPEN}

@@ -8,25 +8,17 @@ retrieval finds once the source is removed. So neither the claim alone nor the p
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from knowreason.train.contradict import HELD, TRAINED, Change, Contradictor, apply
-from knowreason.train.overlap import content, overlap
+from knowreason.planting.claims import claim_of, reworded, usable
+from knowreason.planting.contradict import HELD, TRAINED, Change, Contradictor, apply
+from knowreason.planting.paraphrase import small
+from knowreason.planting.shared_words import content, overlap
+from knowreason.planting.wording import DOUBTS
 from knowreason.train.pair import OPEN, REFUTED, SUPPORTED, Pair
-from knowreason.train.paraphrase import number_words, reword, small, smaller_claims
 from knowreason.train.passages import Passage
-from knowreason.train.wording import DOUBTS
 
-_BAD_START = re.compile(
-    r"(?:He|She|Those|That|Such|We|You|I|Your|Our|If you|See|Figure|Table|Click|For more|Read|Explain|Describe|Identify"
-    r"|Discuss|Define|Learn|Visit|Watch|His|Her|Their|Its|There|But|And|Or|Ask|Call|Talk|Tell|Try|Use|Make|Take|Avoid)\b"
-)
-_BAD_INSIDE = re.compile(
-    r"Figure|Table|\bI\b|http|\byou\b|\byour\b|et al|[=|\[?]|:"
-    r"|Approximate number|table below|Dictionary|these steps|this (?:section|chapter|page)"
-)
 NEAR_MISSES = 8
 
 
@@ -36,17 +28,6 @@ class Seed(NamedTuple):
     passage: Passage
     sentence: str
     near: tuple[Passage, ...]
-
-
-def usable(sentence: str) -> bool:
-    """Whether a sentence asserts something that stands on its own."""
-    words = len(sentence.split())
-    return (
-        6 <= words <= 36
-        and sentence.endswith(".")
-        and not _BAD_START.match(sentence)
-        and not _BAD_INSIDE.search(sentence)
-    )
 
 
 def choose(passages: Sequence[Passage], limits: dict[str, int], rng: random.Random) -> list[tuple[Passage, str]]:
@@ -72,13 +53,13 @@ class GridMaker:
 
     def pairs(self, seed: Seed) -> Iterator[Pair]:
         """All pairs of one seed."""
-        claim, whole, named = self._claim(seed)
+        claim, whole, named = claim_of(seed.sentence, seed.passage.title, self._rng)
         premise, narrow = self._window(seed, named=named)
         change = self._contradictor.change(claim, premise, self._allowed(whole=whole))
         if change is None:
             yield self._pair(seed, premise, claim, SUPPORTED, "same")
             return
-        wrong = self._reworded(change.claim)
+        wrong = reworded(change.claim, self._rng)
         yield self._pair(seed, premise, claim, SUPPORTED, "same")
         yield self._pair(seed, premise, wrong, REFUTED, change.kind)
         yield from self._changed_passage(seed, premise, (claim, wrong), change, whole=whole)
@@ -101,23 +82,6 @@ class GridMaker:
         if not passage.title or (not always and self._rng.random() < 0.3):
             return ""
         return passage.title + self._rng.choice([". ", ": ", " - ", "\n"])
-
-    def _claim(self, seed: Seed) -> tuple[str, bool, bool]:
-        """A claim the sentence supports, whether it says all the sentence says, and whether it needs the title."""
-        title = seed.passage.title
-        smaller = smaller_claims(seed.sentence, title, self._rng)
-        if smaller and self._rng.random() < 0.75:
-            claim = self._rng.choice(smaller)
-            named = bool(title) and title.lower() in claim.lower() and title.lower() not in seed.sentence.lower()
-            return self._reworded(claim), False, named
-        return self._reworded(seed.sentence), True, False
-
-    def _reworded(self, claim: str) -> str:
-        draw = self._rng.random()
-        if draw < 0.15:
-            return claim
-        claim = reword(claim, self._rng, swaps=self._rng.choice([1, 2, 3, 5]))
-        return number_words(claim) if draw < 0.35 else claim
 
     def _changed_passage(
         self, seed: Seed, premise: str, claims: tuple[str, str], change: Change, *, whole: bool

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from knowreason.planting.shared_words import overlap
 from knowreason.train.judging import Judged
-from knowreason.train.overlap import overlap
 from knowreason.train.pair import OPEN, REFUTED, SUPPORTED
 from knowreason.train.passages import rows
 

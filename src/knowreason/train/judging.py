@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from knowreason.models.protocols import Entailer, Thresholds
+from knowreason.planting.shared_words import overlap
 from knowreason.train.measures import Floats, Ints, Measured, macro_f1, mean, resampled, separation
-from knowreason.train.overlap import overlap
 from knowreason.train.pair import OPEN, REFUTED, SUPPORTED
+from knowreason.verify.thresholds import called, deciding
 
 FLOOR = 1e-9  # probabilities below it say nothing more
 KIND_LEAST = 20  # items of a kind of error below which its shares are not told
@@ -26,21 +27,6 @@ class Judged(NamedTuple):
     label: int
     kind: str
     cluster: str
-
-
-def deciding(probabilities: Floats) -> Floats:
-    """The row of [passages, 3] that decides: the one surest of supported or refuted; no row is left open."""
-    if not len(probabilities):
-        return np.array([0.0, 0.0, 1.0])
-    return probabilities[int(probabilities[:, :2].max(-1).argmax())]
-
-
-def called(probabilities: Floats, least: Thresholds) -> int:
-    """The verdict on one deciding row, by the rule of the audit: who is not sure leaves it open."""
-    supported, refuted, _ = probabilities
-    if supported >= refuted:
-        return SUPPORTED if supported >= least.supported else OPEN
-    return REFUTED if refuted >= least.refuted else OPEN
 
 
 def judge(model: Entailer, items: Sequence[Judged]) -> Floats:

@@ -71,13 +71,3 @@ def macro_f1(labels: Ints, called: Ints) -> float:
         total = float((labels == label).sum() + (called == label).sum())
         scores.append(2 * hits / total)
     return float(np.mean(scores))
-
-
-def calibration_error(confidence: Floats, right: npt.NDArray[np.bool_], bins: int = 10) -> float:
-    """Expected calibration error: mean |confidence - accuracy| over equal-width bins, weighted by their rows."""
-    places = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(float(confidence[places == b].mean()) - float(right[places == b].mean())) * float((places == b).mean())
-        for b in np.unique(places)
-    ]
-    return float(sum(gaps))

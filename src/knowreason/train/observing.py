@@ -18,12 +18,13 @@ import numpy as np
 
 from knowreason.answers.mentions import OptionReader
 from knowreason.models.protocols import Observer
+from knowreason.planting.shared_words import content
 from knowreason.read import ReadOptions, Source, read_traces
 from knowreason.records import Observation, Trace
 from knowreason.sentences import split_sentences
-from knowreason.train.measures import Floats, calibration_error, mean, separation
+from knowreason.stats import calibration_error
+from knowreason.train.measures import Floats, mean, separation
 from knowreason.train.options import TEXT_LIMIT, Item, held_out, item_of, share_of
-from knowreason.train.overlap import content
 
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 CUTS = (*(f"quarter_{quarter:g}" for quarter in QUARTERS), "content", "end")

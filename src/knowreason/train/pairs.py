@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from knowreason.train.contradict import Contradictor
+from knowreason.planting.contradict import Contradictor
 from knowreason.train.grids import NEAR_MISSES, GridMaker, Seed, choose
 from knowreason.train.overlap import balance, leakage
 from knowreason.train.pair import Pair

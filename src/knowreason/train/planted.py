@@ -10,17 +10,17 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from knowreason.pipeline import PASSAGES
+from knowreason.planting.contradict import HELD
+from knowreason.planting.shared_words import content
 from knowreason.records import Hit
 from knowreason.retrieve import Index
-from knowreason.train.contradict import HELD
 from knowreason.train.grids import GridMaker, Seed, choose
 from knowreason.train.judging import Judged
-from knowreason.train.overlap import content
 from knowreason.train.pair import REFUTED, SUPPORTED
 from knowreason.train.pairs import Sources
 from knowreason.train.passages import Passage
 from knowreason.train.written import WrittenSet
+from knowreason.verify import PASSAGES
 from knowreason.verify.verdicts import premise
 
 SEARCHED = 40  # hits among which the source is looked for, so that others can take its place

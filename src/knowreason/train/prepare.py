@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from knowreason.errors import InputError
+from knowreason.planting.shared_words import content
 from knowreason.train.grids import GridMaker
 from knowreason.train.options import Item, held_out, read_items, read_worked
-from knowreason.train.overlap import content
 from knowreason.train.pair import SUPPORTED, Pair
 from knowreason.train.pairs import Sources, make_pairs, open_sources, seeds, summary
 from knowreason.train.start import base_folder, write_start

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from knowreason.train.contradict import Contradictor
-from knowreason.train.overlap import overlap
+from knowreason.planting.contradict import Contradictor
+from knowreason.planting.paraphrase import capital
+from knowreason.planting.shared_words import overlap
 from knowreason.train.pair import OPEN, REFUTED, SUPPORTED, Pair
-from knowreason.train.paraphrase import capital
 from knowreason.train.passages import part_of, rows, sentences_of
 
 _QUESTION = re.compile(

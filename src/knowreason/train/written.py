@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from knowreason.errors import InputError
-from knowreason.train.overlap import overlap
+from knowreason.planting.shared_words import overlap
 from knowreason.train.pair import OPEN, REFUTED, SUPPORTED, Pair
 from knowreason.train.passages import part_of
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from knowreason.models.protocols import Entailer, Judge, Judgement, Thresholds
 from knowreason.records import Claim, Evidence, Hit, Passage, Trace, Unscored, Verdict, VerdictLabel, Verification
 from knowreason.sentences import split_sentences
 from knowreason.verify.topic import is_on_topic
 
+PASSAGES = 5  # passages judged a claim
 _ALL_READ: Mapping[int, Unscored] = {}
 _WORD = re.compile(r"[^\W_]{3,}")
 
@@ -33,18 +35,29 @@ def verify_claims(
     """
     if found is None:
         return tuple(_unscored(trace, claim, Unscored(reason="no_corpus")) for claim in claims)
-    kept = [
-        [] if claim.step in unread else [hit for hit in hits if hit.above_floor]
-        for claim, hits in zip(claims, found, strict=True)
-    ]
-    pairs = [(premise(hit.passage), claim.normalised) for claim, hits in zip(claims, kept, strict=True) for hit in hits]
-    judged = iter(_judgements(entailer, pairs))
+    shown = [() if claim.step in unread else hits for claim, hits in zip(claims, found, strict=True)]
+    checked = check_claims([claim.normalised for claim in claims], shown, entailer, thresholds)
     return tuple(
-        _unscored(trace, claim, unread[claim.step])
-        if claim.step in unread
-        else _verification(trace, claim, [(hit, next(judged)) for hit in hits], thresholds)
-        for claim, hits in zip(claims, kept, strict=True)
+        _unscored(trace, claim, unread[claim.step]) if claim.step in unread else _verification(trace, claim, one)
+        for claim, one in zip(claims, checked, strict=True)
     )
+
+
+class Checked(NamedTuple):
+    """What a claim comes to, and the judgements it rests on, the deciding one first; none where one failed."""
+
+    outcome: Verdict | Unscored
+    judged: tuple[tuple[Hit, Judgement], ...]
+
+
+def check_claims(
+    claims: Sequence[str], found: Sequence[Sequence[Hit]], entailer: Entailer | Judge, thresholds: Thresholds
+) -> list[Checked]:
+    """One `Checked` a claim, in order, by the rules of `verify_claims`: what an audit would say of these texts."""
+    kept = [[hit for hit in hits if hit.above_floor] for hits in found]
+    pairs = [(premise(hit.passage), claim) for claim, hits in zip(claims, kept, strict=True) for hit in hits]
+    judged = iter(judgements(entailer, pairs))
+    return [_checked([(hit, next(judged)) for hit in hits], thresholds) for hits in kept]
 
 
 def premise(passage: Passage) -> str:
@@ -52,7 +65,8 @@ def premise(passage: Passage) -> str:
     return f"{passage.title}. {passage.text}" if passage.title else passage.text
 
 
-def _judgements(entailer: Entailer | Judge, pairs: Sequence[tuple[str, str]]) -> Sequence[Judgement | Unscored]:
+def judgements(entailer: Entailer | Judge, pairs: Sequence[tuple[str, str]]) -> Sequence[Judgement | Unscored]:
+    """For each (premise, claim): what is made of it, by whoever judges."""
     if isinstance(entailer, Judge):
         return entailer.judge(pairs)
     return [Judgement(probabilities) for probabilities in entailer.entail(pairs)]
@@ -61,22 +75,26 @@ def _judgements(entailer: Entailer | Judge, pairs: Sequence[tuple[str, str]]) ->
 Judged = tuple[Hit, Judgement]
 
 
-def _verification(
-    trace: Trace, claim: Claim, judged: Sequence[tuple[Hit, Judgement | Unscored]], thresholds: Thresholds
-) -> Verification:
+def _checked(judged: Sequence[tuple[Hit, Judgement | Unscored]], thresholds: Thresholds) -> Checked:
     made: list[Judged] = []
     for hit, judgement in judged:
         if isinstance(judgement, Unscored):
-            return _unscored(trace, claim, judgement)
+            return Checked(judgement, ())
         made.append((hit, judgement))
     ranked = sorted(made, key=lambda j: -max(j[1].probabilities[:2]))
+    return Checked(_verdict(ranked, thresholds), tuple(ranked))
+
+
+def _verification(trace: Trace, claim: Claim, checked: Checked) -> Verification:
+    if isinstance(checked.outcome, Unscored):
+        return _unscored(trace, claim, checked.outcome)
     return Verification(
         trace_id=claim.trace_id,
         step=claim.step,
         claim=claim.claim,
-        outcome=_verdict(ranked, thresholds),
+        outcome=checked.outcome,
         on_topic=is_on_topic(claim.normalised, trace.question, trace.options),
-        evidence=tuple(_evidence(claim, hit, judgement) for hit, judgement in ranked),
+        evidence=tuple(_evidence(claim, hit, judgement) for hit, judgement in checked.judged),
     )
 
 

@@ -42,6 +42,15 @@ class Estimate(NamedTuple):
         read, written = self.usage.read + other.usage.read, self.usage.written + other.usage.written
         return Estimate(self.calls + other.calls, self.held + other.held, Usage(read=read, written=written))
 
+    def told(self) -> dict[str, int]:
+        """The same for machines: calls to make, answers recorded already, and tokens at most."""
+        return {
+            "calls": self.calls,
+            "recorded": self.held,
+            "tokens_read": self.usage.read,
+            "tokens_written": self.usage.written,
+        }
+
 
 NOTHING = Estimate(0, 0, Usage())
 

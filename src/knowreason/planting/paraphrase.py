@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Callable, Sequence
 
-from knowreason.train.wording import NUMBER_WORDS, SYNONYMS, VERBS
+from knowreason.planting.wording import NUMBER_WORDS, SYNONYMS, VERBS
 
 _LEAD = re.compile(
     r"^(?:However|Therefore|Thus|For example|For instance|In addition|Additionally|Moreover|Furthermore|In fact|Also"

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from knowreason.train.paraphrase import capital, small
-from knowreason.train.wording import (
+from knowreason.planting.paraphrase import capital, small
+from knowreason.planting.wording import (
     CONDITIONS,
     HELD_OPPOSITES,
     HELD_QUANTIFIERS,
@@ -23,10 +23,10 @@ from knowreason.train.wording import (
 TRAINED = ("opposite", "number", "negation", "entity")
 HELD = ("held_opposite", "quantifier", "role")
 
-_NUMBER = re.compile(r"(?<![\w.,\-])\d[\d,]*(?:\.\d+)?(?![\w\-])")
-_NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(NUMBER_WORDS)})\b", re.I)
-_NEGATED = re.compile(r"\b(is|are|was|were|can|may|will|should|must|could|do|does|did|has|have) not\b")
-_AUXILIARY = re.compile(r"\b(is|are|was|were|can|may|will|should|must|could)\b")
+NUMBER = re.compile(r"(?<![\w.,\-])\d[\d,]*(?:\.\d+)?(?![\w\-])")
+NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(NUMBER_WORDS)})\b", re.I)
+NEGATED = re.compile(r"\b(is|are|was|were|can|may|will|should|must|could|do|does|did|has|have) not\b")
+AUXILIARY = re.compile(r"\b(is|are|was|were|can|may|will|should|must|could)\b")
 _VERB = re.compile(
     r"\b(cause|produce|contain|include|require|lead|result|affect|help|occur|increase|reduce|provide|form|regulate|control"
     r"|allow|involve|protect|prevent|develop|improve|carry|appear|begin|treat|support)(s?)\b"
@@ -91,7 +91,7 @@ class Contradictor:
             return None
         other = self._rng.choice(others)
         return Change(
-            claim[: match.start()] + _like(match.group(), other) + claim[match.end() :], "subject", title, other
+            claim[: match.start()] + like(match.group(), other) + claim[match.end() :], "subject", title, other
         )
 
     def _swap_word(self, claim: str, table: dict[str, str], kind: str) -> Change | None:
@@ -99,11 +99,11 @@ class Contradictor:
         if not places:
             return None
         match = self._rng.choice(places)
-        old, new = match.group(), _like(match.group(), table[match.group().lower()])
+        old, new = match.group(), like(match.group(), table[match.group().lower()])
         return Change(claim[: match.start()] + new + claim[match.end() :], kind, old, new)
 
     def _number(self, claim: str) -> Change | None:
-        places = [*_NUMBER.finditer(claim), *_NUMBER_WORD.finditer(claim)]
+        places = [*NUMBER.finditer(claim), *NUMBER_WORD.finditer(claim)]
         if not places:
             return None
         match = self._rng.choice(places)
@@ -112,7 +112,7 @@ class Contradictor:
         return Change(claim[: match.start()] + new + claim[match.end() :], "number", old, new)
 
     def _other_word(self, old: str) -> str:
-        return _like(old, self._rng.choice([word for word in NUMBER_WORDS if word != old.lower()]))
+        return like(old, self._rng.choice([word for word in NUMBER_WORDS if word != old.lower()]))
 
     def _other_number(self, old: str) -> str:
         value = float(old.replace(",", "") or 0)
@@ -126,10 +126,10 @@ class Contradictor:
         return shown if shown != old else str(int(value) + 3)
 
     def _negation(self, claim: str) -> Change | None:
-        match = _NEGATED.search(claim)
+        match = NEGATED.search(claim)
         if match:
             return Change(claim[: match.end(1)] + claim[match.end() :], "negation")
-        match = _AUXILIARY.search(claim)
+        match = AUXILIARY.search(claim)
         if match:
             word = self._rng.choice([" not", " not", " never"]) if match.group() in ("is", "are") else " not"
             return Change(claim[: match.end()] + word + claim[match.end() :], "negation")
@@ -154,7 +154,7 @@ class Contradictor:
         pool = near if near and self._rng.random() < 0.5 else fit
         if not pool:
             return None
-        new = _like(match.group(), self._rng.choice(pool))
+        new = like(match.group(), self._rng.choice(pool))
         return Change(claim[: match.start()] + new + claim[match.end() :], "entity", match.group(), new)
 
     def _kin_of(self, match: re.Match[str]) -> list[list[str]]:
@@ -168,7 +168,7 @@ def apply(change: Change, sentence: str) -> str | None:
         return None
     changed = re.sub(
         rf"(?<!\w){re.escape(change.old)}(?!\w)",
-        lambda match: _like(match.group(), change.new),
+        lambda match: like(match.group(), change.new),
         sentence,
         flags=re.I,
     )
@@ -211,7 +211,7 @@ def _both_ways(pairs: Iterable[str]) -> dict[str, str]:
     return table
 
 
-def _like(shown: str, new: str) -> str:
+def like(shown: str, new: str) -> str:
     """`new` with the capitals of `shown`."""
     if shown.isupper() and len(shown) > 1:
         return new.upper()
