@@ -40,7 +40,9 @@ def _measure_pairs(network: Network, data: Data, device: str, count: int) -> dic
             continue
         lean = logs[:, 0] - logs[:, 1]
         out[f"{name}_accuracy"] = round(float((logs[held].argmax(-1) == labels[held]).mean()), 4)
-        out[f"{name}_auroc"] = round(area_above(lean[held & (labels == 0)], lean[held & (labels == 1)]), 4)
+        true, false = lean[held & (labels == 0)], lean[held & (labels == 1)]
+        if len(true) and len(false):  # too few pairs were drawn otherwise
+            out[f"{name}_auroc"] = round(area_above(true, false), 4)
     return out
 
 
