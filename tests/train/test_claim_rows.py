@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import re
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from conftest import ROOT
 from knowreason.errors import InputError
 from knowreason.planting.shared_words import content, overlap
-from knowreason.train.claims import LABELS, ClaimRow, as_judged, read_claims
+from knowreason.train.claims import LABELS, ClaimRow, as_judged, claim_pairs, read_claims
 from knowreason.train.shortcuts import NEGATION, SIDES, out_of_fold, shortcuts
-from knowreason.train.written import WrittenSet, read_sets
+from knowreason.train.store import GROUPS, load_pairs, save_pairs
+from knowreason.train.written import DEV_FIELDS, WrittenSet, read_sets, written_pairs
 
 FOLDER = ROOT / "examples" / "claims"
 SHARED_FIELDS = {"genetics", "nutrition", "obstetrics", "public health"}  # other subjects of these fields did train
@@ -149,8 +153,13 @@ def training() -> list[ClaimRow]:
     return read_claims(ROOT / "recipes" / "claims_train.jsonl")
 
 
-def test_the_training_half_tells_what_the_written_sets_tell(
-    training: list[ClaimRow], written: list[WrittenSet]
+@pytest.fixture(scope="module")
+def choosing() -> list[ClaimRow]:
+    return read_claims(ROOT / "recipes" / "claims_dev.jsonl")
+
+
+def test_the_training_half_tells_of_the_passages_of_the_written_sets(
+    training: list[ClaimRow], choosing: list[ClaimRow], written: list[WrittenSet]
 ) -> None:
     told = {
         (held.title, held.passage, claim, label)
@@ -162,8 +171,28 @@ def test_the_training_half_tells_what_the_written_sets_tell(
         )
         for claim in claims
     }
-    assert {(row.title, row.passage, row.claim, row.label) for row in training} <= told
-    assert len({row.id for row in training}) == len(training) >= 800
+    taken = [row for row in training if not re.match(r"train-[ab]", row.id)]
+    assert {(row.title, row.passage, row.claim, row.label) for row in taken} <= told
+    known = {(held.field, held.title, held.passage) for held in written}
+    assert {(row.topic, row.title, row.passage) for row in (*training, *choosing)} <= known
+    assert len({row.id for row in (*training, *choosing)}) == len(training) + len(choosing) >= 2900
+
+
+def test_claims_written_anew_are_labelled_twice_alike_and_tell_nothing_unread(
+    training: list[ClaimRow], choosing: list[ClaimRow]
+) -> None:
+    anew = [row for row in training if re.match(r"train-[ab]", row.id)]
+    for held in (anew, choosing):
+        assert {row.label_2 for row in held if row.label_2 != row.label} <= {
+            None
+        }  # reworded after the second labelling
+        assert sum(row.label_2 is None for row in held) / len(held) < 0.01
+        assert len(set(Counter(row.label for row in held).values())) == 1
+        found = shortcuts(held)
+        for sides in SIDES:
+            assert 0.45 <= found["overlap"][sides].estimate <= 0.55, sides
+            assert 0.45 <= found["length"][sides].estimate <= 0.55, sides
+            assert found["wording"][sides].estimate < 0.65, sides
 
 
 def test_shared_words_tell_no_label_of_the_training_half(training: list[ClaimRow]) -> None:
@@ -172,6 +201,65 @@ def test_shared_words_tell_no_label_of_the_training_half(training: list[ClaimRow
     assert all(0.45 <= found[sides].estimate <= 0.55 for sides in SIDES)
 
 
-def test_the_two_halves_share_no_passage_and_no_claim(rows: list[ClaimRow], training: list[ClaimRow]) -> None:
-    for one in ("title", "passage", "claim"):
-        assert not {getattr(row, one).casefold() for row in rows} & {getattr(row, one).casefold() for row in training}
+def test_the_parts_share_no_passage_no_claim_and_no_phrase_with_the_test_half(
+    rows: list[ClaimRow], training: list[ClaimRow], choosing: list[ClaimRow]
+) -> None:
+    for first, second in ((rows, training), (rows, choosing), (choosing, training)):
+        for one in ("title", "passage", "claim"):
+            assert not {getattr(row, one).casefold() for row in first} & {
+                getattr(row, one).casefold() for row in second
+            }
+    known = {phrase for row in rows for phrase in phrases(row.passage) | phrases(row.claim)}
+    for row in (*training, *choosing):
+        assert not phrases(row.claim) & known, row.id
+    assert {row.topic for row in rows} & {row.topic for row in training} == SHARED_FIELDS
+    assert not {row.topic for row in rows} & {row.topic for row in choosing}
+
+
+def test_no_claim_shares_a_phrase_with_the_example(
+    example_dir: Path, training: list[ClaimRow], choosing: list[ClaimRow]
+) -> None:
+    fields = {"notes.jsonl": ("text",), "traces.jsonl": ("question", "response")}
+    known = {
+        phrase
+        for name, told in fields.items()
+        for line in (example_dir / name).read_text("utf-8").splitlines()
+        for field in told
+        for phrase in phrases(json.loads(line)[field])
+    }
+    assert len(known) > 5_000
+    for row in (*training, *choosing):
+        assert not phrases(row.claim) & known, row.id
+
+
+def test_what_is_told_of_the_fields_that_choose_trains_nothing(
+    training: list[ClaimRow], choosing: list[ClaimRow], written: list[WrittenSet]
+) -> None:
+    assert {row.topic for row in choosing} == DEV_FIELDS
+    assert not {row.topic for row in training} & DEV_FIELDS
+    kept = {held.passage for held in written if held.field in DEV_FIELDS}
+    pairs = [*claim_pairs([*training, *choosing]), *written_pairs(written, random.Random(0))]
+    for pair in pairs:
+        if pair.part == "train":
+            assert not any(pair.premise.endswith(passage) for passage in kept), pair.claim
+    assert {pair.claim for pair in pairs if pair.source == "claims" and pair.part == "dev"} <= {
+        r.claim for r in choosing
+    }
+
+
+def test_what_is_told_of_one_passage_stays_in_one_part(training: list[ClaimRow], written: list[WrittenSet]) -> None:
+    parts = {held.passage: held.part for held in written}
+    made = list(claim_pairs(training))
+    assert {parts[next(text for text in parts if pair.premise.endswith(text))] for pair in made[::50]} == {"train"}
+    assert 1200 <= len(made) // 2 < sum(row.label_2 == row.label for row in training)
+
+
+def test_claims_count_as_a_group_of_their_own(tmp_path: Path) -> None:
+    told = {"id": "a", "topic": "ecology", "title": "Moss", "passage": "Moss has no roots.", "author": "made"}
+    row = ClaimRow(claim="Moss grows roots.", label="refuted", kind="value", span="no roots", label_2="refuted", **told)  # type: ignore[arg-type]
+    (pair,) = claim_pairs([row])
+    assert (pair.premise, pair.label, pair.part) == ("Moss has no roots.", LABELS["refuted"], "dev")
+    assert not list(claim_pairs([structs.replace(row, label_2=None)]))
+    save_pairs(tmp_path / "pairs.npz", [pair], lambda text: SimpleNamespace(ids=[len(word) for word in text.split()]))
+    loaded = load_pairs(tmp_path / "pairs.npz")
+    assert (GROUPS[loaded.groups[0]], loaded.text(int(loaded.claims[0]))) == ("claims", [4, 5, 6])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from knowreason.models.scripted import Scripted
 from knowreason.records import Claim, Hit, Interval, Passage, Trace, Verdict
-from knowreason.train.calibration import best_temperature
+from knowreason.train.calibration import best_temperature, shown_pairs
 from knowreason.train.human import SETS, read_human
 from knowreason.train.judging import Judged, called, deciding, figures, judge
 from knowreason.train.pair import OPEN, REFUTED, SUPPORTED
@@ -133,3 +133,8 @@ def test_human_claims_are_read_whole(data_dir: Path) -> None:
         assert {item.label for item in found} >= {SUPPORTED, REFUTED}
         assert all(len(item.passages) == 1 and item.passages[0].strip() and item.claim for item in found)
         assert random.Random(0).choice(found).cluster.startswith(chosen.name)
+
+
+def test_a_kind_of_pairs_that_was_not_prepared_sets_no_threshold() -> None:
+    shown = shown_pairs(np.array([3, 0, 0, 3]))
+    assert {name: rows.tolist() for name, rows in shown.items()} == {"corpora": [1, 2], "claims": [0, 3]}

@@ -82,7 +82,7 @@ def test_written_sets_are_whole_and_none_occurs_twice(written: list[WrittenSet])
 
 
 def test_a_written_claim_stays_in_its_part_and_is_open_elsewhere(written: list[WrittenSet]) -> None:
-    some = written[::6]
+    some = [held for held in written[::5] if held.part != "apart"]
     parts = {claim: held.part for held in some for claim in (*held.supported, *held.refuted, *held.open)}
     passages = {held.passage: held for held in some}
     for pair in written_pairs(some, random.Random(0)):

@@ -29,7 +29,7 @@ PREFIX_LIMITS = (160, 224, 320)
 def calibrate(model: Path, data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """The settings that ship, and what was measured to choose them."""
     pairs = load_pairs(data / "pairs_dev.npz")
-    shown = {name: np.flatnonzero(pairs.groups == number)[:PAIRS] for number, name in enumerate(GROUPS)}
+    shown = shown_pairs(pairs.groups)
     logits = {name: _logits(model, pairs, held) for name, held in shown.items()}
     labels = {name: pairs.labels[held] for name, held in shown.items()}
     warmth = best_temperature([*logits.values()], [*labels.values()])
@@ -57,6 +57,12 @@ def calibrate(model: Path, data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         "log_loss_by_prefix_limit": option["losses"],
     }
     return settings, told
+
+
+def shown_pairs(groups: Ints) -> dict[str, Ints]:
+    """Row numbers of each group of dev pairs that is there, at most `PAIRS` of each."""
+    places = {name: np.flatnonzero(groups == number)[:PAIRS] for number, name in enumerate(GROUPS)}
+    return {name: held for name, held in places.items() if len(held)}
 
 
 def _both(claims: Sequence[Floats], label: int, thresholds: tuple[Thresholds, Thresholds]) -> dict[str, float]:

@@ -5,7 +5,7 @@ The half that only measures and the half that may train are two files, of differ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,8 @@ import msgspec
 
 from knowreason.errors import InputError
 from knowreason.train.judging import Judged
-from knowreason.train.pair import OPEN, REFUTED, SUPPORTED
+from knowreason.train.pair import OPEN, REFUTED, SUPPORTED, Pair
+from knowreason.train.written import DEV_FIELDS, title_part
 
 Label = Literal["supported", "refuted", "not_enough_info"]
 LABELS: dict[Label, int] = {"supported": SUPPORTED, "refuted": REFUTED, "not_enough_info": OPEN}
@@ -66,6 +67,23 @@ def read_claims(path: Path) -> list[ClaimRow]:
 def as_judged(rows: Sequence[ClaimRow]) -> list[Judged]:
     """The rows as items to be judged against their own passage; rows of one passage vary together."""
     return [Judged((row.passage,), row.claim, LABELS[row.label], row.kind, row.title) for row in rows]
+
+
+def claim_pairs(rows: Sequence[ClaimRow]) -> Iterator[Pair]:
+    """Each claim with its own passage: `train` with and without the title, `dev` for the fields that choose.
+
+    Left out are rows that were not labelled twice alike, and rows of passages that the written sets keep for dev or
+    test: what is told of one passage stays in one part.
+    """
+    for row in rows:
+        if row.label_2 != row.label:
+            continue
+        label, kind = LABELS[row.label], f"claims_{row.kind}"
+        if row.topic in DEV_FIELDS:
+            yield Pair(row.passage, row.claim, label, "claims", kind, "dev")
+        elif title_part(row.title) == "train":
+            for premise in (row.passage, f"{row.title}. {row.passage}"):
+                yield Pair(premise, row.claim, label, "claims", kind, "train")
 
 
 def _fault(row: ClaimRow) -> str | None:

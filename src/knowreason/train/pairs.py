@@ -14,7 +14,7 @@ from knowreason.train.overlap import balance, leakage
 from knowreason.train.pair import Pair
 from knowreason.train.passages import Passage, read_passages, rows
 from knowreason.train.studies import read_evidence_inference, read_pubmedqa, read_strategyqa
-from knowreason.train.written import WrittenSet, read_sets, written_pairs
+from knowreason.train.written import APART, WrittenSet, read_sets, written_pairs
 
 REPEATS, SLACK = 3, 1.2  # how often a written pair may recur so that shared words tell no label
 LIMITS = {"openstax": 20_000, "medquad": 14_000, "ontology": 4_500}
@@ -50,7 +50,7 @@ def make_pairs(
     held = seeds(sources.passages, limits or LIMITS, rng, part=part)
     grown = [pair for one in held for pair in maker.pairs(one)]
     told = [pair for pair in _studies(sources, rng) if part in (None, pair.part)]
-    written = [pair for pair in written_pairs(sources.written, rng) if part in (None, pair.part)]
+    written = [pair for pair in written_pairs(sources.written, rng) if part in (None, pair.part) and pair.part != APART]
     return balance(grown, rng) + balance(told, rng, slack=2.0) + _recurring(written, rng)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from knowreason.errors import InputError
 from knowreason.planting.shared_words import content
+from knowreason.train.claims import claim_pairs, read_claims
 from knowreason.train.grids import GridMaker
 from knowreason.train.options import Item, held_out, read_items, read_worked
 from knowreason.train.pair import SUPPORTED, Pair
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Prepare the training data of the built-in model.")
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds corpus/, claims/, traces/")
     parser.add_argument("--written", type=Path, required=True, help="the sets that were written for training")
+    parser.add_argument("--claims", type=Path, nargs="*", default=[], help="claims with their passages, one a row")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
@@ -51,6 +53,7 @@ def prepare_pairs(given: argparse.Namespace, encode: Callable[[str], Any]) -> di
     """The verifier's pairs, train and dev; the test part is left for the evaluation."""
     data, out, seed = given.data, given.out, given.seed
     pairs = make_pairs(open_sources(data, random.Random(seed), given.written), seed)
+    pairs += [pair for path in given.claims for pair in claim_pairs(read_claims(path))]
     random.Random(seed).shuffle(pairs)
     for part in ("train", "dev"):
         save_pairs(out / f"pairs_{part}.npz", [pair for pair in pairs if pair.part == part], encode)

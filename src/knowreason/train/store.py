@@ -17,8 +17,9 @@ if TYPE_CHECKING:  # training itself must run where the readers' libraries are n
 
 Uint16 = npt.NDArray[np.uint16]
 LONGEST = 1_600  # tokens of a text that are kept
-GROUPS = ("corpora", "studies", "written")
-_GROUP = dict.fromkeys(("openstax", "medquad", "ontology"), "corpora") | {"written": "written"}  # others: studies
+GROUPS = ("corpora", "studies", "written", "claims")
+# of a source; those not named are studies
+_GROUP = dict.fromkeys(("openstax", "medquad", "ontology"), "corpora") | {"written": "written", "claims": "claims"}
 
 
 class Texts:

@@ -18,6 +18,9 @@ from knowreason.planting.shared_words import overlap
 from knowreason.train.pair import OPEN, REFUTED, SUPPORTED, Pair
 from knowreason.train.passages import part_of
 
+# fields whose claims choose (`recipes/claims_dev.jsonl`): none of their sets trains
+DEV_FIELDS = frozenset({"ecology", "epidemiology", "ophthalmology", "paediatrics", "rheumatology"})
+APART = "apart"  # the part of what neither trains nor measures
 NEAR, TOO_CLOSE = 2, 0.6  # near misses of a claim; share of its words from which a passage might settle it
 
 
@@ -33,8 +36,14 @@ class WrittenSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def part(self) -> str:
-        """Train, dev or test, by the hash of the title."""
-        return part_of(f"written/{self.title.casefold()}")
+        """Train, dev or test, by the hash of the title; apart where its field would train and must not."""
+        part = title_part(self.title)
+        return APART if part == "train" and self.field in DEV_FIELDS else part
+
+
+def title_part(title: str) -> str:
+    """Train, dev or test: the part of everything that is told of the passage of this title."""
+    return part_of(f"written/{title.casefold()}")
 
 
 def read_sets(path: Path) -> list[WrittenSet]:
