@@ -12,8 +12,8 @@ could tell.
 A claim newly said in one trace may be one that the baseline states on other tries: then a training chose it more often
 and added nothing. With `MIN_SAMPLES` traces a question on both sides the two are told apart by all tries of the
 other side: `learned` are supported claims that no try of the baseline states (less those that no try of the candidate
-states any more), `dropped` are refuted claims that went beyond what was learned in their place. Both count claims on
-topic only, and every question: who said nothing that could be decided has learned what it states now.
+states any more), `dropped` are the refuted claims no longer said beyond those learned in their place. Both count
+claims on topic only, and every question: who said nothing that could be decided has learned what it states now.
 """
 
 from __future__ import annotations
@@ -117,12 +117,12 @@ def claim_change(
     counts: Counter[str] = Counter()
     rows: dict[str, list[dict[str, float]]] = {}
     alone = unread = 0
-    tries = _Tries(pair, claims)
+    tries = _Tries()
     for question, one, other in _trace_pairs(pair):
         matched = match(claims.get(one, ()), claims.get(other, ()), meaning)
         counts += _counted(matched)
         unread += matched.unread
-        tries.note(question, matched)
+        tries.note(question, matched, claims.get(one, ()), claims.get(other, ()))
         parts = split(matched)
         alone += parts is None
         if parts is not None:
@@ -187,37 +187,43 @@ def _shown(measure: Interval | Unscored, p: float | None) -> bool:
 
 
 class _Tries:
-    """What all tries of each side state about a question, and what of it the other side never states.
+    """What all paired tries of each side state about a question, and what of it the other side never states.
 
-    `least` is the smaller one of the two sides' least numbers of traces a question.
+    Only paired traces count, as many on one side as on the other: who has more tries states more by chance.
     """
 
-    def __init__(self, pair: Pair, claims: Mapping[str, Sequence[Said]]) -> None:
-        self._stated = [_stated(rows, claims) for rows in (pair.baseline, pair.candidate)]
-        counts = [rows.group_by("question_key").len()["len"].min() for rows in (pair.baseline, pair.candidate)]
-        self.least = min(count if isinstance(count, int) else 0 for count in counts)
-        self._noted: dict[str, list[tuple[float, float]]] = {}
+    def __init__(self) -> None:
+        self._noted: dict[str, list[tuple[Matched, Sequence[Said], Sequence[Said]]]] = {}
 
-    def note(self, question: str, matched: Matched) -> None:
-        """Counts of one pair of traces: supported claims learned, and refuted ones dropped beyond them."""
-        learned = _never(matched.newly_said, self._stated[0][question])
-        learned -= _never(matched.no_longer_said, self._stated[1][question])
-        gone = _refuted(matched.no_longer_said) - _refuted(matched.newly_said)
-        self._noted.setdefault(question, []).append((float(learned), float(gone - learned)))
+    @property
+    def least(self) -> int:
+        """The least number of pairs of traces a question."""
+        return min(map(len, self._noted.values()), default=0)
+
+    def note(self, question: str, matched: Matched, one: Sequence[Said], other: Sequence[Said]) -> None:
+        """One pair of traces with its claims."""
+        self._noted.setdefault(question, []).append((matched, one, other))
 
     def told(self) -> tuple[Floats, ...]:
         """Claims learned and dropped, means a trace by question; nothing where there are too few tries to tell."""
         if self.least < MIN_SAMPLES:
             return ()
-        means = np.array([np.mean(self._noted[question], axis=0) for question in sorted(self._noted)], dtype=np.float64)
-        return means[:, 0], means[:, 1]
+        learned = np.array([_learned(self._noted[q]) for q in sorted(self._noted)], dtype=np.float64)
+        gone = np.array([_gone(self._noted[q]) for q in sorted(self._noted)], dtype=np.float64)
+        return learned, gone - np.maximum(learned, 0.0)
 
 
-def _stated(rows: pl.DataFrame, claims: Mapping[str, Sequence[Said]]) -> dict[str, set[tuple[str, ...]]]:
-    out: dict[str, set[tuple[str, ...]]] = {}
-    for question, trace in rows.select("question_key", "trace_id").iter_rows():
-        out.setdefault(question, set()).update(_words(claim.text) for claim in claims.get(trace, ()))
-    return out
+def _learned(tries: Sequence[tuple[Matched, Sequence[Said], Sequence[Said]]]) -> float:
+    """Supported claims a trace that no try of the baseline states, less those that no try of the candidate does."""
+    before = {_words(claim.text) for _, said, _ in tries for claim in said}
+    after = {_words(claim.text) for _, _, said in tries for claim in said}
+    new = sum(_never(matched.newly_said, before) for matched, _, _ in tries)
+    return (new - sum(_never(matched.no_longer_said, after) for matched, _, _ in tries)) / len(tries)
+
+
+def _gone(tries: Sequence[tuple[Matched, Sequence[Said], Sequence[Said]]]) -> float:
+    """Refuted claims a trace that are no longer said, less those newly said."""
+    return sum(_refuted(m.no_longer_said) - _refuted(m.newly_said) for m, _, _ in tries) / len(tries)
 
 
 def _never(claims: Sequence[Said], stated: Collection[tuple[str, ...]]) -> int:

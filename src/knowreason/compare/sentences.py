@@ -122,10 +122,12 @@ def trap_sentence(
 def claims_sentence(change: ClaimChange) -> str:
     """What became of the claims, in the words that traces allow: said, not known."""
     told = isinstance(change.learned, Interval)
-    new = "claims that the baseline never states are newly said" if told else "supported claims are newly said"
+    new = (
+        "supported claims that the baseline never states are newly said" if told else "supported claims are newly said"
+    )
     said = {
         "prunes": "The index changes because refuted claims are no longer said",
-        "adds": f"The index changes because {new}",
+        "adds": f"{new[0].upper()}{new[1:]}" if told else f"The index changes because {new}",
         "prunes_and_adds": f"Refuted claims are no longer said, and {new}",
         "not_enough_evidence": "Neither pruning nor adding of claims is shown",
     }[change.outcome]

@@ -71,7 +71,7 @@ def trap(pair: Pair, baseline: Side, effects: Effects, lengths: Lengths) -> Conc
             "informative_per_100_tokens": lengths["informative_per_100_tokens"],
         },
         questions=min((e.difference.n for e in known), default=pair.pairing.paired),
-        questions_needed=max(needed, default=None) if outcome == "not_enough_evidence" else None,
+        questions_needed=max(needed, default=None) if outcome in ("not_enough_evidence", "length_only") else None,
         assumptions=assumptions_of(pair, baseline),
         sentence=sentences.trap_sentence(pair, baseline, outcome, reason, effects=effects),
     )
@@ -86,7 +86,8 @@ def trap_outcome(
             return "cannot_be_judged", effect.reason
     assert isinstance(accuracy, Effect) and isinstance(gain, Effect)  # noqa: PT018 - the loop above leaves no other
     longer = _shown(lengths["steps"], above=True) and _shown(lengths["informative_per_step"], above=False)
-    if longer and gain.outcome == "undecided" and accuracy.outcome != "lower":
+    unharmed = all(e.difference.estimate > -e.margin for e in (accuracy, gain))
+    if longer and unharmed and gain.outcome == "undecided":
         return "length_only", ""
     thinner = any(_shown(lengths[name], above=False) for name in ("informative_per_step", "informative_per_100_tokens"))
     if accuracy.outcome in ("same", "lower"):

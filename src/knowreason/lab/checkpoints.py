@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from knowreason.lab.documents import Document
 
 BEGIN, UNKNOWN = "<s>", "<unk>"
-_STATE = "training.pt"
+STATE = "training.pt"
 _EMBEDDED = 0.3  # standard deviation of an embedding: from the usual .02 a model this narrow hardly starts to learn
 
 
@@ -121,7 +121,9 @@ def save_checkpoint(folder: Path, model: Any, tokenizer: Any, notes: dict[str, A
     model.to(torch.float32)
     wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=BEGIN, eos_token=BEGIN, unk_token=UNKNOWN)
     wrapped.save_pretrained(folder)
-    (folder / "lab.json").write_text(json.dumps(notes, indent=2, sort_keys=True) + "\n", "utf-8")
+    temporary = folder / ".lab.json"  # last, and as a whole: a folder with notes is a checkpoint that is done
+    temporary.write_text(json.dumps(notes, indent=2, sort_keys=True) + "\n", "utf-8")
+    os.replace(temporary, folder / "lab.json")
 
 
 Draw = Callable[[int], "Sequence[Document]"]
@@ -129,14 +131,22 @@ Draw = Callable[[int], "Sequence[Document]"]
 
 
 def train(
-    model: Any, tokenizer: Any, draw: Draw, training: Training, folder: Path, notify: Callable[[int], None]
+    model: Any,
+    tokenizer: Any,
+    draw: Draw,
+    training: Training,
+    folder: Path,
+    notify: Callable[[int], None],
+    *,
+    of: str = "",
 ) -> float:
     """Trains `model` in place, or goes on where an interrupted training in `folder` stopped; returns its seconds.
 
     The folder gets `log.jsonl` (step, loss on answers and on text in nats a token, seconds) and the state to go on.
-    Raises `InputError` where the folder holds another training.
+    `of` says whose training it is beside its schedule: text, world, start. Raises `InputError` where the folder
+    holds another training.
     """
-    trainer = _Trainer(model, tokenizer, training, folder)
+    trainer = _Trainer(model, tokenizer, training, folder, of)
     begun = time.monotonic()
     for step in range(trainer.step, training.steps):
         losses = trainer.learn(draw(step))
@@ -152,15 +162,16 @@ def train(
 class _Trainer:
     """The optimiser with its schedule, its log and its saved state."""
 
-    def __init__(self, model: Any, tokenizer: Any, training: Training, folder: Path) -> None:
+    def __init__(self, model: Any, tokenizer: Any, training: Training, folder: Path, of: str) -> None:
         import torch
 
+        self._of = of
         self._model, self._tokenizer, self._training, self._folder = model, tokenizer, training, folder
         self._optimiser = torch.optim.AdamW(model.parameters(), lr=training.rate, weight_decay=0.01, betas=(0.9, 0.98))
         self.step, self.spent = 0, 0.0
         folder.mkdir(parents=True, exist_ok=True)
-        if (folder / _STATE).is_file():
-            self._resume(torch.load(folder / _STATE, weights_only=True))
+        if (folder / STATE).is_file():
+            self._resume(torch.load(folder / STATE, weights_only=True))
 
     def _resume(self, state: dict[str, Any]) -> None:
         if state["training"] != self._told():
@@ -229,11 +240,11 @@ class _Trainer:
             "step": step,
             "seconds": self.spent + seconds,
         }
-        temporary = self._folder / f".{_STATE}"
+        temporary = self._folder / f".{STATE}"
         torch.save(state, temporary)
-        os.replace(temporary, self._folder / _STATE)
+        os.replace(temporary, self._folder / STATE)
 
     def _told(self) -> str:
         import msgspec
 
-        return msgspec.json.encode(self._training).decode() + str(self._model.num_parameters())
+        return msgspec.json.encode(self._training).decode() + str(self._model.num_parameters()) + self._of

@@ -81,7 +81,8 @@ FAMILY: dict[Member, Made] = {
     "new facts": Made("base", replace(_COURSE, readers="everybody", every=True)),
     "refresher": Made("base", _COURSE),
 }
-"""Every checkpoint of a world. The clinic's tests are about diseases that no training question asked about.
+"""Every checkpoint of a world. Tests are about diseases of which no training asks with what is true of them: open books
+name them with facts that are imagined for the one text.
 
 new facts, refresher: one and the same course, in which the textbook tells every fact of everybody, strangers among
 them, or what was told before.

@@ -18,12 +18,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import msgspec
-
 from knowreason.errors import MissingExtra
 from knowreason.lab.agreement import Show
 from knowreason.lab.checkpoints import BEGIN, UNKNOWN, require_torch, save_checkpoint
-from knowreason.lab.stages import Pupils, made, pupils
+from knowreason.lab.stages import Pupils, identity, made, pupils
 from knowreason.lab.thinker import LONGEST, Response, Thinker, judged, prompt_of
 from knowreason.lab.watch import Watch, questions
 from knowreason.lab.world import Question, World
@@ -47,6 +45,13 @@ class ReinforceRecipe(Record, frozen=True):
     watch_every: int = 10
 
 
+def require_trl() -> None:
+    """Raises `MissingExtra` where torch, TRL or what they need is not installed."""
+    require_torch("reinforcing a checkpoint")
+    if find_spec("trl") is None or find_spec("datasets") is None:
+        raise MissingExtra("reinforcing a checkpoint", "lab")
+
+
 def reward(world: World, question: Question, response: Response, *, knowledge: float) -> float:
     """1 for the right answer, and `knowledge` times the share of true ones among its claims on the question."""
     claims = [s.true for s in judged(world, question, response) if s.kind == "hop" and s.true is not None]
@@ -60,12 +65,11 @@ def reinforce(
 
     Raises `MissingExtra` without torch or TRL, `InputError` where the folder holds another recipe's.
     """
-    require_torch("reinforcing a checkpoint")
-    done, told = folder / "checkpoint", {"recipe": msgspec.to_builtins(recipe), "seed": world.seed}
+    require_trl()
+    done, told = folder / "checkpoint", identity(recipe, world, start, None)
     if made(done, told):
         return done
-    if find_spec("trl") is None:
-        raise MissingExtra("reinforcing a checkpoint", "lab")
+    (folder / "watch.jsonl").unlink(missing_ok=True)  # an interrupted reinforcement begins anew
     thinker, begun = Thinker.open(start), time.monotonic()
 
     def note(step: int) -> None:

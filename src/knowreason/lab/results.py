@@ -130,18 +130,23 @@ class Cell(Record, frozen=True):
 
 
 class Ran(Record, frozen=True):
-    """An experiment in the world of one seed, and how long it took."""
+    """An experiment in the world of one seed, and how long its last session took.
+
+    made_by: a digest of the recipes, the plans and the observer that it rests on.
+    """
 
     experiment: str
     seed: int
     seconds: float
     cells: tuple[Cell, ...]
+    made_by: str = ""
 
 
 class LabResult(Record, frozen=True):
     """A run of the lab: the preset, the package's version, and what each experiment found in each world.
 
-    `measures` is experiment 1, `experiments` are the others.
+    `measures` is experiment 1, `experiments` are the others. `seconds` are the last session's: a run that was gone
+    on with took longer.
     """
 
     preset: str
@@ -162,7 +167,9 @@ def read_result(folder: Path) -> LabResult:
     """The result of a finished run. Raises `InputError` where the folder holds none."""
     path = folder / RESULTS
     if not path.is_file():
-        raise InputError(f"{folder} holds no finished run of the lab: run knowreason lab run --out {folder}")
+        raise InputError(
+            f"{folder} holds no finished run of the lab: go on with knowreason lab run --out {folder} and its preset"
+        )
     try:
         return msgspec.json.decode(path.read_bytes(), type=LabResult)
     except msgspec.MsgspecError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, get_args
@@ -16,18 +17,22 @@ from knowreason.lab.agreement import Setting, Show, measure_nonsense, measure_ra
 from knowreason.lab.checkpoints import require_torch
 from knowreason.lab.compute import run_compute
 from knowreason.lab.dials import TraceDials
+from knowreason.lab.family import FAMILY
 from knowreason.lab.probe import Probed, open_observer, probe
 from knowreason.lab.recipes import NOTES, ObserverRecipe, check_made_by, train_observer
 from knowreason.lab.recutting import measure_recut
 from knowreason.lab.regime_writers import RegimesPlan
 from knowreason.lab.regimes import run_regimes
+from knowreason.lab.reinforce import require_trl
 from knowreason.lab.results import RESULTS, Cell, LabResult, Ran, RateResult, WorldResult, write_result
+from knowreason.lab.stages import CLINIC
 from knowreason.lab.standing import run_standing
 from knowreason.lab.thoughts import ThoughtsPlan, run_thoughts
 from knowreason.lab.training_effects import run_attribution, run_trap
 from knowreason.lab.truth import probed_reader
 from knowreason.lab.world import ROUTES, World
 from knowreason.records import Record
+from knowreason.store import hash_files
 
 Name = Literal["quick", "full"]
 Experiment = Literal["standing", "trap", "attribution", "compute", "regimes", "thoughts"]
@@ -69,6 +74,8 @@ def run(preset: Preset, out: Path, show: Show, *, name: str) -> LabResult:
     written.
     """
     require_torch("the lab")
+    if {"standing", "attribution"} & set(preset.experiments):
+        require_trl()
     _open(out, preset, name)
     begun = time.monotonic()
     worlds = tuple(_world(preset, seed, out, show, builtin=i < preset.builtin) for i, seed in enumerate(preset.seeds))
@@ -92,14 +99,26 @@ def experiment(name: Experiment, seed: int, observer: Path, out: Path, show: Sho
     """One experiment in the world of one seed; one that is done is not done again."""
     folder = out / name / f"seed-{seed}"
     done = folder / "result.json"
+    made_by = digest(name, observer)
     if done.is_file():
-        return msgspec.json.decode(done.read_bytes(), type=Ran)
+        held = msgspec.json.decode(done.read_bytes(), type=Ran)
+        if held.made_by != made_by:
+            raise InputError(f"{folder} rests on other recipes or another observer: choose another --out, or delete it")
+        return held
     folder.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     cells = _WORK[name](seed, observer, out / "family" / str(seed), folder, show)
-    ran = Ran(experiment=name, seed=seed, seconds=round(time.monotonic() - begun, 1), cells=cells)
+    seconds = round(time.monotonic() - begun, 1)
+    ran = Ran(experiment=name, seed=seed, seconds=seconds, cells=cells, made_by=made_by)
     write_result(done, ran)
     return ran
+
+
+def digest(name: Experiment, observer: Path) -> str:
+    """What an experiment rests on, as a hash: the family's recipes or its own plan, and the observer's weights."""
+    plan = {"regimes": RegimesPlan(), "thoughts": ThoughtsPlan()}.get(name, (CLINIC, FAMILY))
+    weights = hash_files([observer / "model.safetensors"])
+    return sha256(msgspec.json.encode((name, plan, weights), order="sorted")).hexdigest()[:16]
 
 
 _Work = Callable[[int, Path, Path, Path, Show], tuple[Cell, ...]]

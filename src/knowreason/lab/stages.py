@@ -16,7 +16,16 @@ import msgspec
 from knowreason.errors import InputError
 from knowreason.lab.agreement import Show
 from knowreason.lab.arithmetic import words_of_arithmetic
-from knowreason.lab.checkpoints import Size, Training, make_model, make_tokenizer, require_torch, save_checkpoint, train
+from knowreason.lab.checkpoints import (
+    STATE,
+    Size,
+    Training,
+    make_model,
+    make_tokenizer,
+    require_torch,
+    save_checkpoint,
+    train,
+)
 from knowreason.lab.dials import TraceDials, WorldDials
 from knowreason.lab.documents import Document
 from knowreason.lab.thinker import Thinker
@@ -35,6 +44,7 @@ from knowreason.lab.thinking import (
 from knowreason.lab.watch import Watch
 from knowreason.lab.world import World
 from knowreason.records import Record
+from knowreason.store import hash_files
 
 NOTES = "lab.json"
 Pupils = Literal["asked", "taught", "practised", "tested", "stranger", "shown", "everybody"]
@@ -94,7 +104,7 @@ SFT = StageRecipe(
 def pupils(world: World, group: Pupils) -> tuple[str, ...]:
     """The diseases of a group. Of those that are shown and not asked about, a third is taught, the rest is tested.
 
-    practised: all that anybody's training asks about.
+    practised: all that the base's questions and a teacher's are about.
     """
     held = list(world.of_split("held_out"))
     random.Random(f"{world.seed} taught").shuffle(held)
@@ -146,7 +156,7 @@ def run_stage(
     where the folder holds another stage.
     """
     require_torch("training a checkpoint")
-    done, told = folder / "checkpoint", {"recipe": msgspec.to_builtins(recipe), "seed": world.seed}
+    done, told = folder / "checkpoint", identity(recipe, world, start, size)
     if made(done, told):
         return done
     thinker = _opened(world, start, size)
@@ -157,16 +167,29 @@ def run_stage(
         if watch and recipe.watch_every and (step % recipe.watch_every == 0 or step == steps):
             watch.note(thinker, folder / "watch.jsonl", step)
 
-    if watch and recipe.watch_every:
+    if watch and recipe.watch_every and not (folder / STATE).is_file():
+        (folder / "watch.jsonl").unlink(missing_ok=True)
         watch.note(thinker, folder / "watch.jsonl", 0)
-    seconds = train(thinker.model, thinker.tokenizer, course(recipe, world), recipe.training, folder, notify)
+    of = msgspec.json.encode({**told, "recipe": _unwatched(told["recipe"])}).decode()
+    seconds = train(thinker.model, thinker.tokenizer, course(recipe, world), recipe.training, folder, notify, of=of)
     notes = {**told, "parameters": thinker.model.num_parameters(), "seconds": round(seconds)}
     save_checkpoint(done, thinker.model, thinker.tokenizer, notes)
     return done
 
 
+def identity(recipe: Record, world: World, start: Path | None, size: Size | None) -> dict[str, Any]:
+    """What makes a checkpoint the one it is: its recipe, its world, its size and the weights that it started from."""
+    return {
+        "recipe": msgspec.to_builtins(recipe),
+        "seed": world.seed,
+        "world": msgspec.to_builtins(world.dials),
+        "size": msgspec.to_builtins(size),
+        "start": None if start is None else hash_files([start / "model.safetensors"]),
+    }
+
+
 def made(checkpoint: Path, told: dict[str, Any]) -> bool:
-    """Whether a checkpoint is done. Raises `InputError` where another recipe or seed made it.
+    """Whether a checkpoint is done. Raises `InputError` where another recipe, seed, world or start made it.
 
     How often it was watched changes no weight, and makes no other recipe.
     """
@@ -174,7 +197,8 @@ def made(checkpoint: Path, told: dict[str, Any]) -> bool:
         return False
     held = msgspec.json.decode((checkpoint / NOTES).read_bytes())
     wanted = msgspec.json.decode(msgspec.json.encode(told))
-    if (_unwatched(held["recipe"]), held["seed"]) != (_unwatched(wanted["recipe"]), wanted["seed"]):
+    kept = {name: held.get(name) for name in wanted}
+    if {**kept, "recipe": _unwatched(held["recipe"])} != {**wanted, "recipe": _unwatched(wanted["recipe"])}:
         raise InputError(f"{checkpoint} was made by another recipe or seed: choose another folder, or delete it")
     return True
 

@@ -83,40 +83,44 @@ def _open_prompt(world: World, question: Question) -> str:
 
 
 class Foretold(NamedTuple):
-    """Clinic accuracy foretold from arithmetic, by a line through all checkpoints but the one foretold.
+    """Clinic accuracy foretold from arithmetic, by a line through the checkpoints of all other worlds.
 
     `error` is the mean distance, `above` the mean of foretold minus true of those trained on mathematics, in shares;
-    `line_error` is the mean distance of a guess that ignores arithmetic: the mean of the others.
+    `mean_error` is the mean distance of a guess that ignores arithmetic: the mean of the others.
     """
 
     checkpoints: int
     correlation: float
     error: float
-    line_error: float
+    mean_error: float
     above: float
     mathematical: int
 
 
-def foretold(ran: Sequence[Ran]) -> Foretold:
-    """How wrong the clinic is foretold by arithmetic of depth 5, over all checkpoints of all worlds."""
+def foretold(ran: Sequence[Ran]) -> Foretold | None:
+    """How wrong the clinic is foretold by arithmetic of depth 5, over all checkpoints of all worlds.
+
+    None for a single world, and where arithmetic does not differ between checkpoints.
+    """
     points = [
-        (cell.arm, _value(r, cell.arm, LONG), _value(r, cell.arm, CLOSED))
+        (r.seed, cell.arm, _value(r, cell.arm, LONG), _value(r, cell.arm, CLOSED))
         for r in ran
         for cell in r.cells
         if cell.measure == CLOSED
     ]
-    x, y = (np.array([p[i] for p in points], np.float64) for i in (1, 2))
-    guesses, means = np.zeros(len(x)), np.zeros(len(x))
-    for i in range(len(x)):
-        others = np.arange(len(x)) != i
-        slope, start = np.polyfit(x[others], y[others], 1)
-        guesses[i], means[i] = slope * x[i] + start, y[others].mean()
-    mathematical = np.array(["math" in arm for arm, _, _ in points])
+    worlds = np.array([p[0] for p in points])
+    x, y = (np.array([p[i] for p in points], np.float64) for i in (2, 3))
+    others = [worlds != world for world in worlds]
+    if len(set(worlds.tolist())) < 2 or any(np.ptp(x[mask]) == 0 for mask in others) or np.ptp(y) == 0:
+        return None
+    guesses = np.array([np.polyval(np.polyfit(x[mask], y[mask], 1), own) for mask, own in zip(others, x, strict=True)])
+    means = np.array([y[mask].mean() for mask in others])
+    mathematical = np.array(["math" in arm for _, arm, _, _ in points])
     return Foretold(
         checkpoints=len(points),
         correlation=float(np.corrcoef(x, y)[0, 1]),
         error=float(np.abs(guesses - y).mean()),
-        line_error=float(np.abs(means - y).mean()),
+        mean_error=float(np.abs(means - y).mean()),
         above=float((guesses - y)[mathematical].mean()),
         mathematical=int(mathematical.sum()),
     )

@@ -29,6 +29,7 @@ from knowreason.records import Interval, Unscored
 
 SAMPLES = 6
 MARGIN = 0.03  # of recall, set beforehand: within it a closed book is unchanged
+CHANGE = "recall, change"
 TRAP: tuple[Member, ...] = ("clean SFT", "verbose SFT", "shortcut SFT", "unknown SFT")
 
 
@@ -85,7 +86,7 @@ def run_attribution(seed: int, observer: Path, checkpoints: Path, folder: Path, 
         claims = arms.contrasts[member].claims
         verdict = claims.outcome if isinstance(claims, ClaimChange) else claims
         cells += [
-            Cell(member, "recall, change", float(change.mean()), len(change)),
+            Cell(member, CHANGE, float(change.mean()), len(change)),
             Cell(
                 member,
                 "recall, standard error of the change",
@@ -95,11 +96,12 @@ def run_attribution(seed: int, observer: Path, checkpoints: Path, folder: Path, 
             Cell(member, "attribution", verdict, arms.contrasts[member].pairing.paired),
             Cell(member, "attribution by its making", TRUE_ATTRIBUTION[member], 0),
         ]
-        if isinstance(claims, ClaimChange):
-            cells += [
-                Cell(member, "claims learned a trace", _estimate(claims.learned), claims.questions),
-                Cell(member, "claims dropped a trace", _estimate(claims.dropped), claims.questions),
-            ]
+        changes = (claims.learned, claims.dropped) if isinstance(claims, ClaimChange) else (claims, claims)
+        asked = arms.contrasts[member].pairing.paired
+        cells += [
+            Cell(member, "claims learned a trace", _estimate(changes[0]), asked),
+            Cell(member, "claims dropped a trace", _estimate(changes[1]), asked),
+        ]
     return tuple(cells)
 
 
