@@ -205,12 +205,16 @@ class _Tries:
         self._noted.setdefault(question, []).append((matched, one, other))
 
     def told(self) -> tuple[Floats, ...]:
-        """Claims learned and dropped, means a trace by question; nothing where there are too few tries to tell."""
+        """Claims learned and dropped, means a trace by question; nothing where there are too few tries to tell.
+
+        What was learned is taken from the refuted claims that went only where something was learned on the whole:
+        supported claims that went, too, are no refuted ones.
+        """
         if self.least < MIN_SAMPLES:
             return ()
         learned = np.array([_learned(self._noted[q]) for q in sorted(self._noted)], dtype=np.float64)
         gone = np.array([_gone(self._noted[q]) for q in sorted(self._noted)], dtype=np.float64)
-        return learned, gone - np.maximum(learned, 0.0)
+        return learned, gone - learned if learned.mean() > 0 else gone
 
 
 def _learned(tries: Sequence[tuple[Matched, Sequence[Said], Sequence[Said]]]) -> float:
