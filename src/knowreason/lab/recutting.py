@@ -22,8 +22,16 @@ PARTS = ("informative", "mention", "commitment", "statement")
 
 
 def measure_recut(traces: Path, checkpoint: Path, *, most: int) -> Recut:
-    """The gains of up to `most` traces by a causal checkpoint, as they are and with every step cut in two."""
-    return recut(traces, OptionScorer(open_observer(checkpoint)), most=most)
+    """The gains of up to `most` traces by a causal checkpoint, as they are and with every step cut in two.
+
+    In double precision: what is left is what the measure does, and not that single precision rounds at 1e-6.
+    """
+    from knowreason.models.causal import CausalScorer  # needs torch
+
+    observer = open_observer(checkpoint)
+    return recut(
+        traces, OptionScorer(observer.in_double() if isinstance(observer, CausalScorer) else observer), most=most
+    )
 
 
 def recut(traces: Path, observer: Observer, *, most: int) -> Recut:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -96,6 +97,11 @@ class CausalScorer:
         Raises `ModelError` for a context that is empty or longer than the model reads.
         """
         return by_context(continuations, self.prefix_logprobs, self._name)
+
+    def in_double(self) -> CausalScorer:
+        """The same model in double precision: slower, and what rounding leaves is nothing."""
+        model = deepcopy(self._model).double()
+        return CausalScorer(model, self._tokenizer, name=self._name, sha256=self._sha256, bounds=self._bounds)
 
     def describe(self) -> dict[str, str]:
         """Name, hash of weights and tokenizer, and what the figures depend on besides: dtype, device, attention."""
