@@ -10,9 +10,11 @@ from typing import NamedTuple, TypeVar
 
 from knowreason.calibrate.sampling import Item
 from knowreason.models.protocols import Entailer, Judge, Judgement, Thresholds
+from knowreason.models.remote.counting import Counting
 from knowreason.models.remote.session import Session
 from knowreason.records import Unscored
 from knowreason.verify import Checked, check_claims, judgements
+from knowreason.verify.verdicts import premise
 
 TOGETHER = 8  # claims of one call
 
@@ -58,10 +60,10 @@ def ask(verifier: Verifier, items: Sequence[Item], alone: Sequence[str], session
     return Asked(checked, [one for one in found[len(items) :] if not isinstance(one, Checked)])
 
 
-def count_calls(verifier: Verifier, items: Sequence[Item], alone: Sequence[str]) -> None:
-    """Puts every question to a stand-in, which counts it."""
-    for part in (*_parts(items), *_parts(alone)):
-        _ask(verifier, part)
+def count_calls(stand_in: Counting, items: Sequence[Item], alone: Sequence[str]) -> None:
+    """Puts every question to a stand-in, which counts it; what is asked with and without the source is asked once."""
+    shown = [(premise(hit.passage), item.claim) for item in items for hit in item.hits if hit.above_floor]
+    stand_in.judge(list(dict.fromkeys([*shown, *(("", claim) for claim in alone)])))
 
 
 def _ask(verifier: Verifier, part: Sequence[Item | str]) -> list[Checked | Judgement | Unscored]:

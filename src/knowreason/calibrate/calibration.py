@@ -102,7 +102,7 @@ def calibrate(task: Task, progress: Progress, tell: Tell, fits: Fits | None = No
         verifier, described, index = _loaded(task, session, progress)
         sought = _sought(task, index, progress)
         if session.asks:
-            tell(_estimated(task, session, verifier, sought)[1])
+            tell(_estimated(task, session, sought)[1])
         session.begin((), (task.verifier,))
         described = session.described("verifier", task.verifier, described)
         if fits is not None:
@@ -117,8 +117,8 @@ def estimate(task: Task, progress: Progress) -> tuple[Estimate, str]:
     """What would be asked of servers, in numbers and in words; nothing is sent and nothing is written."""
     task.check()
     with Session(task.remote, task.ledger if task.ledger.is_file() else Path(":memory:")) as session:
-        verifier, _, index = _loaded(task, session, progress)
-        return _estimated(task, session, verifier, _sought(task, index, progress))
+        _, _, index = _loaded(task, session, progress)
+        return _estimated(task, session, _sought(task, index, progress))
 
 
 def _loaded(task: Task, session: Session, progress: Progress) -> tuple[Verifier, dict[str, str], Index]:
@@ -153,12 +153,12 @@ def _sought(task: Task, index: Index, progress: Progress) -> Sought:
     return Sought(kept, with_source(index, kept), removed, scope, None, labelled, len(twins) - len(kept))
 
 
-def _estimated(task: Task, session: Session, verifier: Verifier, sought: Sought) -> tuple[Estimate, str]:
+def _estimated(task: Task, session: Session, sought: Sought) -> tuple[Estimate, str]:
     """Raises `BudgetSpent` where the estimate is over the budget."""
     stand_in = session.stand_in(task.verifier)
     if not isinstance(stand_in, Counting):
         return NOTHING, session.check(NOTHING)
-    count_calls(Verifier(stand_in, verifier.thresholds), sought.items, sought.alone)
+    count_calls(stand_in, sought.items, sought.alone)
     return stand_in.estimate, session.check(stand_in.estimate)
 
 

@@ -24,7 +24,8 @@ def untold(twins: Sequence[Twins], seed: int) -> tuple[list[Twins], Unscored | N
     """The twins without the exchanges that give themselves away, and why the rest cannot be used (None: it can).
 
     A twentieth of the exchanges is left out at a time, those told apart best, until a bag of words taught on the
-    others tells true from false with an AUROC of at most `LIMIT`, six times at most.
+    others tells true from false with an AUROC of at most `LIMIT`, six times at most. So few claims that more cannot be
+    told from chance may be used; reports say so.
     """
     kept = list(twins)
     found: Measure = Unscored(reason="too_few")
@@ -36,6 +37,8 @@ def untold(twins: Sequence[Twins], seed: int) -> tuple[list[Twins], Unscored | N
         if len(fewer) < MIN_QUESTIONS:
             break
         kept = fewer
+    if isinstance(found, Interval) and found.lower <= 0.5:
+        return kept, None
     said = f"AUROC {found.estimate:.2f}, and at most {LIMIT} may be" if isinstance(found, Interval) else found.reason
     detail = f"the wording of the claims planted in it tells true from false without any passage ({said})"
     return kept, Unscored(reason="claims_tell_alone", detail=detail)

@@ -22,6 +22,10 @@ _EASY = (
     "Planted claims are the corpus's own sentences reworded, with one term changed in the false ones: easier than "
     "what models say, so that the verifier errs more often on traces."
 )
+_FEW = (
+    "The wording of so few claims may tell their truth (AUROC {}, at most {} should be, though no more than chance is "
+    "shown): plant more, with --planted or a larger corpus."
+)
 _ALONE = (
     "Shown no passage at all it tells the planted claims apart (AUROC {}, at most {} may be): it judges by what it "
     "knows, and these figures say little of how it reads this corpus."
@@ -78,7 +82,9 @@ def _planted(held: Planted) -> list[str]:
         f"true ones refuted, {share_text(removed.abstention)} of all left open{_bare(removed)}.",
         f"{_EASY}{_by_kind(held)} {_unread(held)}",
     ]
-    alone, limit = held.leakage.alone, held.leakage.limit
+    wording, alone, limit = held.leakage.wording, held.leakage.alone, held.leakage.limit
+    if isinstance(wording, Interval) and wording.estimate > limit:
+        lines.append(_FEW.format(f"{wording.estimate:.2f}", limit))
     if isinstance(alone, Interval) and alone.estimate > limit:
         lines.append(_ALONE.format(f"{alone.estimate:.2f}", limit))
     return lines
