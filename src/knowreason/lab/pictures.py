@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, floor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +13,8 @@ from knowreason.lab.standing import CLOSED, OPEN
 
 _COLOURS = ("#1b5e8c", "#c4581a", "#4d7c2a", "#7a4a9c")  # told apart by shape, too
 _SHAPES = ("circle", "square", "diamond", "triangle")
-_LEFT, _WIDTH, _ROW, _TOP = 190, 720, 24, 64
+_LEFT, _WIDTH, _ROW, _TOP = 190, 720, 24, 76
+_TICK = 0.25
 _SVG = """<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {{ width }} {{ height }}" \
 font-family="system-ui, sans-serif" font-size="12"><title>{{ picture.title }}</title>
 <rect width="100%" height="100%" fill="#fff"/>
@@ -31,7 +33,10 @@ stroke="{{ dot.colour }}" stroke-width="2" opacity=".45"/>
 
 
 class Picture(NamedTuple):
-    """Rows of dots on one scale: `points` are (row, series, mean, half width of its interval or None)."""
+    """Rows of dots on one scale: `points` are (row, series, mean, half width of its interval or None).
+
+    The scale holds every mean; intervals end at it, and are told in full where a dot is pointed at.
+    """
 
     name: str
     title: str
@@ -91,8 +96,9 @@ def svg(picture: Picture) -> str:
         }
         for row, name, mean, half in picture.points
     ]
-    step = (picture.high - picture.low) / 5
-    ticks = [(across(picture.low + i * step), f"{picture.low + i * step:.1f}") for i in range(6)]
+    count = round((picture.high - picture.low) / _TICK)
+    ticks = [(across(picture.low + i * _TICK), f"{picture.low + i * _TICK:.2f}") for i in range(count + 1)]
+    begins = [_LEFT + sum(24 + 7 * len(other) for other in series[:i]) for i in range(len(series))]
     drawn = Environment(autoescape=True, undefined=StrictUndefined).from_string(_SVG)
     return drawn.render(
         picture=picture,
@@ -101,7 +107,7 @@ def svg(picture: Picture) -> str:
         top=_TOP,
         left=_LEFT,
         ticks=ticks,
-        legend=[(_LEFT + 130 * i, 34, name) for i, name in enumerate(series)],
+        legend=[(begin, 38, name) for begin, name in zip(begins, series, strict=True)],
         rows=[(place[row], row) for row in rows],
         dots=dots,
         marks=[Markup(_mark(_SHAPES[i], _COLOURS[i])) for i in range(len(series))],
@@ -125,8 +131,9 @@ def _picture(name: str, title: str, several: Sequence[Ran], measures: Sequence[s
             values = [v for v in values_of(several, arm, measure) if isinstance(v, int | float)]
             if values:
                 points.append((arm, measure, *over(values)))
-    highest = max(mean for *_, mean, _ in points)
-    return Picture(name, title, min(0.0, *(mean for *_, mean, _ in points)), max(1.0, highest), tuple(points))
+    means = [mean for *_, mean, _ in points]
+    low, high = floor(min(0.0, *means) / _TICK) * _TICK, ceil(max(1.0, *means) / _TICK) * _TICK
+    return Picture(name, title, low, high, tuple(points))
 
 
 def _mark(shape: str, colour: str) -> str:
