@@ -21,9 +21,10 @@ from knowreason.lab.probe import open_observer
 from knowreason.lab.recipes import ObserverRecipe, check_made_by, train_observer
 from knowreason.lab.results import WorldResult
 from knowreason.lab.run import PRESETS, SHIPPED, Preset, run
+from knowreason.lab.show import ORDER_MARK, RECUT_MARK, SEPARATION_MARK
 from knowreason.lab.world import World
 from knowreason.models.causal import CausalScorer
-from knowreason.records import Prefixes, Unscored
+from knowreason.records import Interval, Prefixes, Unscored
 
 TINY = ObserverRecipe(
     world=WorldDials(entities=24, answers=5, findings=10, never_shown=0.75, reliability=(0.5,)),
@@ -150,3 +151,19 @@ def test_the_shipped_observers_were_made_by_the_recipe_and_prove_themselves(seed
     scorer = open_observer(folder)
     assert isinstance(scorer, CausalScorer)
     assert scorer.proof
+
+
+def test_the_quick_preset_meets_every_mark(tmp_path: Path) -> None:
+    result = run(PRESETS["quick"], tmp_path / "lab", lambda *_: None, name="quick")
+    assert [world.checkpoint for world in result.measures] == ["shipped", "shipped"]
+    for world in result.measures:
+        assert world.recut.total < RECUT_MARK
+        for rate in world.rates:
+            assert isinstance(rate.order, Interval)
+            assert rate.order.estimate >= ORDER_MARK
+            separated = {(s.above, s.below): s.measured for s in rate.separations}
+            for classes in (("needed_hop", "filler"), ("filler", "misleading_claim")):
+                measured = separated[classes]
+                assert isinstance(measured, Interval)
+                assert measured.estimate >= SEPARATION_MARK
+            assert rate.knowledge.alike == rate.knowledge.traces
