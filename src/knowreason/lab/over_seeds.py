@@ -158,7 +158,7 @@ def _foretold(several: Sequence[Ran]) -> LabTable:
             "correlation",
             "error of the line",
             "error of the mean",
-            "of those trained on mathematics: above",
+            "forecast minus actual, trained on mathematics",
         ),
         ()
         if found is None
@@ -184,7 +184,7 @@ def _regimes(several: Sequence[Ran]) -> LabTable:
     return LabTable(
         TOLD["regimes"].title,
         f"{TOLD['regimes'].note} Verdicts right / wrong / undecided, with the share of right ones and its exact 95 % "
-        f"interval; the regime by the dials is that of oracle repair in {same} of {total} worlds. {_worlds(several)}",
+        f"interval; the regime by the dials is that of oracle repair in {same} of {total} worlds.",
         ("", "bound by knowledge", "bound by reasoning", "by neither", "all"),
         tuple(dict.fromkeys(rows)),
     )
@@ -217,7 +217,9 @@ def _thoughts(several: Sequence[Ran]) -> LabTable:
             "gain of a thought",
             "gain of pauses",
             "right, text alone",
+            "right, thinker without its thought",
             "right with a thought",
+            "right with pauses",
             "thoughts with the true middle",
         ),
         tuple(rows),
@@ -238,7 +240,9 @@ def _thought_figures(several: Sequence[Ran], arm: str, kind: str) -> list[list[V
         gain("thoughts"),
         gain("pauses"),
         of("text", "accuracy without thought"),
+        of("thoughts", "accuracy without thought"),
         of("thoughts", "accuracy with thought"),
+        of("pauses", "accuracy with thought"),
         of("thoughts", "thoughts that state the middle fact"),
     ]
 

@@ -141,7 +141,7 @@ def _separations(worlds: Sequence[WorldResult]) -> LabTable:
     headings = [f"{s.above} over {s.below}".replace("_", " ") for s in worlds[0].rates[0].separations]
     return LabTable(
         "All separations, measured (and by the true gains themselves)",
-        "What stands in brackets is the most that any measurement of this reader could reach: a true hop that he "
+        "In brackets the separation by the true gains themselves, ties counting one half: a true hop that the reader "
         "knows already is worth nothing to him, and a false claim that he cannot follow costs him nothing.",
         ("", *headings),
         tuple(rows),
