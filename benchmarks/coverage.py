@@ -226,7 +226,8 @@ def trapped(rng: np.random.Generator, *, questions: int, rise: float, fall: floa
     if right is None or gain is None:
         return Outcome(None, False, False, {})
     nothing = Unscored(reason="nothing_scored")
-    outcome, _ = trap_outcome(right, gain, {"informative_per_step": nothing, "informative_per_100_tokens": nothing})
+    lengths = dict.fromkeys(("steps", "informative_per_step", "informative_per_100_tokens"), nothing)
+    outcome, _ = trap_outcome(right, gain, lengths)
     planted = rise > 0 and fall > 0
     means = right.difference.estimate > 0 and gain.difference.estimate < 0
     wrong = outcome == ("no_trap" if planted else "trap")
