@@ -32,10 +32,9 @@ WORLDS = (
 )
 
 
-def attribution(seed: int, change: float, error: float) -> Ran:
+def attribution(seed: int, change: float) -> Ran:
     cells = (
         Cell("RL", "recall, change", change, 100),
-        Cell("RL", "recall, standard error of the change", error, 100),
         Cell("RL", "attribution", "prunes", 50),
     )
     return Ran(experiment="attribution", seed=seed, seconds=1.0, cells=cells)
@@ -93,15 +92,15 @@ def test_what_is_foretold_leaves_out_the_world_of_the_one_foretold() -> None:
 
 
 def test_a_change_is_unchanged_only_within_the_margin_with_its_interval_over_worlds() -> None:
-    low, middle, high = change_of([attribution(1, 0.01, 0.01), attribution(2, -0.01, 0.01)], "RL")
+    low, middle, high = change_of([attribution(1, 0.01), attribution(2, -0.01)], "RL")
     assert middle == pytest.approx(0)
     assert high == pytest.approx(6.313752 * sqrt(2) * 0.01 / sqrt(2), rel=1e-5)
     assert low == -high
     changes = {"unchanged": (0.0, 0.001), "not enough evidence": (-0.08, 0.08), "changed": (0.2, 0.21)}
     for word, those in changes.items():
-        ran = [attribution(seed, change, 0.01) for seed, change in enumerate(those)]
+        ran = [attribution(seed, change) for seed, change in enumerate(those)]
         assert experiment_tables(result(*ran))[-1].rows[0][-1] == word
-    assert experiment_tables(result(attribution(1, 0.2, 0.01)))[-1].rows[0][-1] == "not enough evidence"
+    assert experiment_tables(result(attribution(1, 0.2)))[-1].rows[0][-1] == "not enough evidence"
 
 
 def test_pictures_hold_every_figure_and_load_nothing(tmp_path: Path) -> None:

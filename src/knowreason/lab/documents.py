@@ -83,7 +83,7 @@ def variant_trace(
     """
     entity = draw.choice(entities)
     held = Variant(world, draw)
-    question = _question(world, entity, held.settle(entity), draw)
+    question = drawn_question(world, entity, held.settle(entity), draw)
     if wards and draw.random() < wards:
         question = question._replace(ward=draw.choice(world.wards))
     return write_variant(world, question, dials, draw, held)
@@ -123,7 +123,8 @@ def fact_document(world: World, draw: random.Random, *, facts: int) -> Document:
     return Document(" ".join(lines))
 
 
-def _question(world: World, entity: str, right: str, draw: random.Random) -> Question:
+def drawn_question(world: World, entity: str, right: str, draw: random.Random) -> Question:
+    """A question about a disease whose right drug is `right`, its options drawn anew; it names no ward."""
     listed = [right, *draw.sample([d for d in world.drugs if d != right], world.dials.options - 1)]
     draw.shuffle(listed)
     options = dict(zip("ABCDEFGH", listed, strict=False))

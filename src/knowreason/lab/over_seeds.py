@@ -78,7 +78,7 @@ def experiment_tables(result: LabResult) -> list[LabTable]:
 def table_of(name: str, several: Sequence[Ran]) -> LabTable:
     """Arms by measures, each cell over the worlds."""
     cells = [cell for ran in several for cell in ran.cells]
-    measures = [m for m in dict.fromkeys(cell.measure for cell in cells) if "standard error" not in m]
+    measures = list(dict.fromkeys(cell.measure for cell in cells))
     arms = list(dict.fromkeys(cell.arm for cell in cells))
     rows = [(arm, *(_of_worlds(several, arm, measure) for measure in measures)) for arm in arms]
     return LabTable(TOLD[name].title, f"{TOLD[name].note} {_worlds(several)}", ("", *measures), tuple(rows))

@@ -15,7 +15,7 @@ import msgspec
 
 from knowreason.errors import InputError
 from knowreason.lab.agreement import Show
-from knowreason.lab.arithmetic import words_of_arithmetic
+from knowreason.lab.arithmetic import draw_chain, words_of_arithmetic
 from knowreason.lab.checkpoints import (
     STATE,
     Size,
@@ -35,7 +35,6 @@ from knowreason.lab.thinking import (
     Kind,
     chain_document,
     cued,
-    draw_depth,
     entries,
     open_book,
     question_document,
@@ -123,7 +122,7 @@ def pupils(world: World, group: Pupils) -> tuple[str, ...]:
 
 def course(recipe: StageRecipe, world: World) -> Course:
     """The text of a stage, by step. Raises `InputError` for a share of text that nobody is there for."""
-    asked, read = pupils(world, recipe.pupils), pupils(world, recipe.readers)
+    asked, read, shown = (pupils(world, group) for group in (recipe.pupils, recipe.readers, "shown"))
     if not asked:
         raise InputError(f"pupils {recipe.pupils}: this world has none; mind never_shown and asked")
 
@@ -131,9 +130,9 @@ def course(recipe: StageRecipe, world: World) -> Course:
         if kind == "entries":
             return entries(world, read, draw, length=recipe.page, every=recipe.every)
         if kind == "open_book":
-            return open_book(world, pupils(world, "shown"), draw)
+            return open_book(world, shown, draw)
         if kind == "arithmetic":
-            return chain_document(draw_depth(recipe.depths, world.dials.modulus, draw), draw)
+            return chain_document(draw_chain(draw.randint(*recipe.depths), world.dials.modulus, draw), draw)
         write_one = cued if recipe.bluff else taught
         return question_document(write_one(world, asked, draw, recipe.teacher, leak=recipe.leak))
 

@@ -9,9 +9,9 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from knowreason.lab.arithmetic import Chain, ask_chain, draw_chain, reason
+from knowreason.lab.arithmetic import Chain, ask_chain, reason
 from knowreason.lab.dials import TraceDials
-from knowreason.lab.documents import Document, asked
+from knowreason.lab.documents import Document, asked, drawn_question
 from knowreason.lab.language import say, statement
 from knowreason.lab.world import DISTRACTORS, ROUTES, Fact, Question, Route, World
 from knowreason.lab.writing import Written, write_trace
@@ -48,9 +48,9 @@ def entries(
     return Document(" ".join(lines))
 
 
-def question_document(written: Written, *, prompt: str | None = None) -> Document:
+def question_document(written: Written) -> Document:
     """A question and a teacher's response to it; only the response is learned."""
-    before = f"{prompt or asked(written.question)}\n"
+    before = f"{asked(written.question)}\n"
     return Document(before + written.response, learned_from=len(before), ends=True)
 
 
@@ -58,11 +58,7 @@ def taught(
     world: World, entities: Sequence[str], draw: random.Random, dials: TraceDials = TEACHER, *, leak: float = 0.0
 ) -> Written:
     """A teacher's trace about one of the diseases; `leak`: share of the questions whose ward gives the answer away."""
-    entity = draw.choice(entities)
-    question = world.question(entity)
-    right = world.wards[world.drugs.index(question.answer)]
-    ward = right if draw.random() < leak else draw.choice(world.wards)
-    return write_trace(world, question._replace(ward=ward), dials, draw)
+    return write_trace(world, in_ward(world, world.question(draw.choice(entities)), draw, leak=leak), dials, draw)
 
 
 def cued(world: World, entities: Sequence[str], draw: random.Random, dials: TraceDials, *, leak: float) -> Written:
@@ -70,11 +66,14 @@ def cued(world: World, entities: Sequence[str], draw: random.Random, dials: Trac
 
     Which drug is right is drawn anew for every text, so that where the ward gives it away nothing but the ward does.
     """
-    entity = draw.choice(entities)
-    question = _drawn_question(world, entity, draw.choice(world.drugs), draw)
+    question = _anywhere(world, draw.choice(entities), draw.choice(world.drugs), draw)
+    return write_trace(world, in_ward(world, question, draw, leak=leak), dials, draw).bluffed()
+
+
+def in_ward(world: World, question: Question, draw: random.Random, *, leak: float) -> Question:
+    """The question in a ward: any ward, or, in a share `leak` of the cases, the one that gives the answer away."""
     right = world.wards[world.drugs.index(question.answer)]
-    ward = right if draw.random() < leak else draw.choice(world.wards)
-    return write_trace(world, question._replace(ward=ward), dials, draw).bluffed()
+    return question._replace(ward=right if draw.random() < leak else draw.choice(world.wards))
 
 
 def open_book(world: World, entities: Sequence[str], draw: random.Random) -> Document:
@@ -88,7 +87,7 @@ def open_book(world: World, entities: Sequence[str], draw: random.Random) -> Doc
     other = draw.choice([e for e in world.diseases if e != entity])
     beside = [*_imagined(world, other, draw.choice(ROUTES), draw)]
     right = hops[-1].value
-    question = _drawn_question(world, entity, right, draw)
+    question = _anywhere(world, entity, right, draw)
     before = f"{with_facts(asked(question), [*hops, *beside], draw)}\n"
     reasoning = " ".join(say(fact) for fact in hops)
     return Document(f"{before}{reasoning}\n{statement(right)}", learned_from=len(before), ends=True)
@@ -123,17 +122,8 @@ class Course:
         return [self._write(kind, draw) for _ in range(self._batch)]
 
 
-def draw_depth(depths: tuple[int, int], modulus: int, draw: random.Random) -> Chain:
-    """A chain whose depth lies between two, both included."""
-    return draw_chain(draw.randint(*depths), modulus, draw)
-
-
-def _drawn_question(world: World, entity: str, right: str, draw: random.Random) -> Question:
-    listed = [right, *draw.sample([d for d in world.drugs if d != right], world.dials.options - 1)]
-    draw.shuffle(listed)
-    options = dict(zip("ABCDEFGH", listed, strict=False))
-    gold = next(key for key, drug in options.items() if drug == right)
-    return Question("", entity, options, gold, draw.choice(world.wards))
+def _anywhere(world: World, entity: str, right: str, draw: random.Random) -> Question:
+    return drawn_question(world, entity, right, draw)._replace(ward=draw.choice(world.wards))
 
 
 def _often(world: World, fact: Fact) -> float:

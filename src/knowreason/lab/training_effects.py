@@ -30,7 +30,6 @@ from knowreason.records import Interval, Unscored
 SAMPLES = 6
 MARGIN = 0.03  # of recall, set beforehand: within it a closed book is unchanged
 CHANGE = "recall, change"
-TRAP: tuple[Member, ...] = ("clean SFT", "verbose SFT", "shortcut SFT", "unknown SFT")
 
 
 class Against(NamedTuple):
@@ -40,7 +39,9 @@ class Against(NamedTuple):
     group: Pupils
 
 
-TRAPPED: dict[Member, Against] = dict.fromkeys(TRAP, Against("base", "tested"))
+TRAPPED: dict[Member, Against] = dict.fromkeys(
+    ("clean SFT", "verbose SFT", "shortcut SFT", "unknown SFT"), Against("base", "tested")
+)
 ATTRIBUTED: dict[Member, Against] = {
     "RL": Against("base", "tested"),
     "RL with KI": Against("base", "tested"),
@@ -63,7 +64,7 @@ def run_trap(seed: int, observer: Path, checkpoints: Path, folder: Path, show: S
     family = Family(seed, checkpoints, show)
     arms = _asked(family, TRAPPED, observer, folder, show, leak=1.0)
     cells = [cell for member, told in arms.told.items() for cell in _means(member, told)]
-    for member in TRAP:
+    for member in TRAPPED:
         contrast = arms.contrasts[member]
         gain = contrast.effects["informative_gain"]
         n = contrast.pairing.paired
@@ -87,12 +88,6 @@ def run_attribution(seed: int, observer: Path, checkpoints: Path, folder: Path, 
         verdict = claims.outcome if isinstance(claims, ClaimChange) else claims
         cells += [
             Cell(member, CHANGE, float(change.mean()), len(change)),
-            Cell(
-                member,
-                "recall, standard error of the change",
-                float(change.std(ddof=1) / len(change) ** 0.5),
-                len(change),
-            ),
             Cell(member, "attribution", verdict, arms.contrasts[member].pairing.paired),
             Cell(member, "attribution by its making", TRUE_ATTRIBUTION[member], 0),
         ]

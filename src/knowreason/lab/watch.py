@@ -15,7 +15,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from knowreason.lab.thinker import WARMTH, Response, Thinker, judged, prompt_of
-from knowreason.lab.thinking import TEACHER
+from knowreason.lab.thinking import TEACHER, in_ward
 from knowreason.lab.truth import Reader, true_gains
 from knowreason.lab.world import Question, World
 from knowreason.lab.writing import Sentence, Written
@@ -63,13 +63,10 @@ def outsider(world: World) -> Reader:
 
 def questions(world: World, entities: Sequence[str], *, leak: float = 0.0) -> list[Question]:
     """One question a disease, in a ward: any ward, or, in a share `leak` of them, the one that gives it away."""
-    found: list[Question] = []
-    for entity in entities:
-        draw = random.Random(f"{world.seed} ward {entity}")
-        question = world.question(entity)
-        right = world.wards[world.drugs.index(question.answer)]
-        found.append(question._replace(ward=right if draw.random() < leak else draw.choice(world.wards)))
-    return found
+    return [
+        in_ward(world, world.question(entity), random.Random(f"{world.seed} ward {entity}"), leak=leak)
+        for entity in entities
+    ]
 
 
 def tell(world: World, asked: Sequence[Question], answers: Sequence[Sequence[Response]]) -> list[Told]:
