@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowreason.errors import ModelError
+from knowreason.models.cues import CueWeights, read_all, weigh
 from knowreason.models.packing import (
     Row,
     collate,
@@ -41,7 +42,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What turns raw scores into probabilities, chosen on data that trained no weight.
 
     Probabilities are softmax(logits / temperature). The thresholds make the verifier abstain rather than
-    refute wrongly.
+    refute wrongly. The answer head's probabilities are weighed beside the cues of the text.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     thresholds: Thresholds
     option_temperature: float
     prefix_limit: int
+    cues: CueWeights = CueWeights()
 
 
 class BuiltinModel:
@@ -84,10 +86,11 @@ class BuiltinModel:
         """
         encode = self._encoder()
         rows = [self._pack(observation, encode) for observation in observations]
+        cues = read_all([(observation, _tail(observation.prefix)) for observation in observations])
         out: list[list[float]] = [[] for _ in rows]
         for index, scores in self._run(rows, "options"):
-            known = scores[: rows[index].options] / self._settings.option_temperature
-            out[index] = [float(value) for value in _log_softmax(known)]
+            belief = _log_softmax(scores[: rows[index].options] / self._settings.option_temperature)
+            out[index] = [float(v) for v in _log_softmax(weigh(self._settings.cues, belief, cues[index]))]
         return out
 
     @property

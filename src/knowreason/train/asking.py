@@ -1,4 +1,4 @@
-"""Ways to ask an index for what decides a claim: as it stands, rewritten by rule, and by stems."""
+"""Ways to ask an index for what decides a claim: as it stands, rewritten by rule, by stems, and by embeddings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import bm25s
@@ -17,6 +18,7 @@ from knowreason.retrieve.bm25 import K1, B, Index
 from knowreason.retrieve.terms import terms
 
 DEPTH = 50  # passages of a ranking
+FUSION = 60  # of reciprocal rank fusion: a passage scores 1 / (FUSION + rank) in each ranking that holds it
 READ, TAKEN = 3, 5  # passages read for more words, and words taken from them
 _FILLER = re.compile(
     r"\b(?:associated|associate|cause[sd]?|lead(?:s|ing)?|result(?:s|ing|ed)?|due|characteri[sz]ed|typically|usually|"
@@ -70,6 +72,32 @@ def stemmed(index: Index, asked: Asked) -> Ranking:
     return out
 
 
+def dense(index: Index, asked: Asked) -> Ranking:
+    """Cosine of the base encoder's embeddings of claim and passage; needs the extra [train]."""
+    from knowreason.train.cosine import embed
+
+    network, encode = _encoder()
+    vectors = _vectors(index)
+    claims = [claim for claim, _ in asked]
+    order = sorted(range(len(claims)), key=lambda place: len(claims[place]))  # of similar length together
+    out: Ranking = [[] for _ in claims]
+    for place, vector in zip(order, embed([claims[place] for place in order], network, encode), strict=True):
+        out[place] = _best(vectors @ vector)
+    return out
+
+
+def beside_dense(index: Index, asked: Asked) -> Ranking:
+    """The shipped search and the embeddings' ranking, fused by reciprocal ranks (Cormack et al. 2009)."""
+    out: Ranking = []
+    for both in zip(as_it_stands(index, asked), dense(index, asked), strict=True):
+        score: Counter[int] = Counter()
+        for ranking in both:
+            for rank, number in enumerate(ranking, start=1):
+                score[number] += 1 / (FUSION + rank)  # pyright: ignore[reportArgumentType]
+        out.append(sorted(score, key=lambda number: (-score[number], number))[:DEPTH])
+    return out
+
+
 WAYS: Mapping[str, Way] = {
     "as it stands": as_it_stands,
     "without filler": without_filler,
@@ -77,6 +105,30 @@ WAYS: Mapping[str, Way] = {
     "with feedback": with_feedback,
     "stemmed": stemmed,
 }
+DENSE: Mapping[str, Way] = {"dense": dense, "beside dense": beside_dense}  # these need torch
+
+
+@lru_cache(maxsize=1)
+def _encoder() -> tuple[Any, Callable[[str], list[int]]]:
+    """The network with the base weights, and its tokenizer."""
+    from knowreason.models.builtin import WEIGHTS, open_tokenizer
+    from knowreason.train.cosine import base_encoder
+
+    tokenizer = open_tokenizer(WEIGHTS / "tokenizer.json")
+    return base_encoder(), lambda text: tokenizer.encode(text, add_special_tokens=False).ids
+
+
+@lru_cache(maxsize=1)
+def _vectors(index: Index) -> npt.NDArray[Any]:
+    """The embeddings of all passages, in order."""
+    from knowreason.train.cosine import embed
+
+    network, encode = _encoder()
+    texts = [_text(index, number) for number in range(index.counts.passages)]
+    order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+    out = np.empty((len(texts), network.shape.hidden))
+    out[order] = embed([texts[place] for place in order], network, encode)
+    return out
 
 
 def _search(index: Index, queries: Sequence[str]) -> Ranking:

@@ -94,6 +94,16 @@ def prefixes(item: Item) -> dict[str, str]:
 
 def observe_items(model: Observer, items: Sequence[Item]) -> list[Seen]:
     """Ask the model about every item at every cut and after two texts that say nothing of its answer."""
+    out: list[Seen] = []
+    for item, texts, found in observe_texts(model, items):
+        rule = StringRule(item)
+        looks = {name: Look(found[name], rule.shares(texts[name])) for name in CUTS}
+        out.append(Seen(item, looks, found["filler"], found["other"]))
+    return out
+
+
+def observe_texts(model: Observer, items: Sequence[Item]) -> list[tuple[Item, dict[str, str], dict[str, Floats]]]:
+    """Every item with its texts, cut and empty ones, and the log-probabilities of its options after each."""
     texts = [{**prefixes(item), "filler": _filler(item), "other": other} for item, other in _with_other(items)]
     distinct = [list(dict.fromkeys(held.values())) for held in texts]
     asked = [
@@ -102,12 +112,10 @@ def observe_items(model: Observer, items: Sequence[Item]) -> list[Seen]:
         for text in held
     ]
     answers = iter(model.observe(asked))
-    out: list[Seen] = []
+    out: list[tuple[Item, dict[str, str], dict[str, Floats]]] = []
     for item, held, each in zip(items, texts, distinct, strict=True):
         found = {text: np.array(next(answers)) for text in each}
-        rule = StringRule(item)
-        looks = {name: Look(found[held[name]], rule.shares(held[name])) for name in CUTS}
-        out.append(Seen(item, looks, found[held["filler"]], found[held["other"]]))
+        out.append((item, held, {name: found[text] for name, text in held.items()}))
     return out
 
 

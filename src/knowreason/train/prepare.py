@@ -15,6 +15,7 @@ import numpy as np
 from knowreason.errors import InputError
 from knowreason.planting.shared_words import content
 from knowreason.train.claims import claim_pairs, read_claims
+from knowreason.train.contrasts import contrast_pairs, read_contrasts
 from knowreason.train.grids import GridMaker
 from knowreason.train.options import Item, held_out, read_items, read_worked
 from knowreason.train.pair import SUPPORTED, Pair
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds corpus/, claims/, traces/")
     parser.add_argument("--written", type=Path, required=True, help="the sets that were written for training")
     parser.add_argument("--claims", type=Path, nargs="*", default=[], help="claims with their passages, one a row")
+    parser.add_argument("--contrasts", type=Path, nargs="*", default=[], help="two passages and claims, a set a row")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
@@ -54,6 +56,7 @@ def prepare_pairs(given: argparse.Namespace, encode: Callable[[str], Any]) -> di
     data, out, seed = given.data, given.out, given.seed
     pairs = make_pairs(open_sources(data, random.Random(seed), given.written), seed)
     pairs += [pair for path in given.claims for pair in claim_pairs(read_claims(path))]
+    pairs += [pair for path in given.contrasts for pair in contrast_pairs(read_contrasts(path), random.Random(seed))]
     random.Random(seed).shuffle(pairs)
     for part in ("train", "dev"):
         save_pairs(out / f"pairs_{part}.npz", [pair for pair in pairs if pair.part == part], encode)

@@ -18,7 +18,7 @@ import msgspec
 
 from knowreason.retrieve.bm25 import Index
 from knowreason.retrieve.build import build_index
-from knowreason.train.asking import WAYS, Ranking
+from knowreason.train.asking import DENSE, WAYS, Ranking, Way
 from knowreason.train.example import told_claims
 from knowreason.train.measures import Measured, mean
 from knowreason.train.passages import rows
@@ -60,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure every way on every set, write the JSON file and print the table."""
     given = _arguments(arguments)
     with TemporaryDirectory() as folder:
-        report = {shelf.name: measure(shelf) for shelf in shelves(given, Path(folder))}
+        ways = {**WAYS, **DENSE} if given.dense else WAYS
+        report = {shelf.name: measure(shelf, ways) for shelf in shelves(given, Path(folder))}
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
     print(table(msgspec.to_builtins(report)))
@@ -71,6 +72,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds claims/")
     parser.add_argument("--written", type=Path, required=True, help="the sets that were written for training")
     parser.add_argument("--example", type=Path, required=True, help="the folder of the example, with its truth")
+    parser.add_argument("--dense", action="store_true", help="embeddings of the base encoder too (needs torch)")
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args(arguments)
 
@@ -187,11 +189,11 @@ def _deciding(
                 yield place
 
 
-def measure(shelf: Shelf) -> Report:
+def measure(shelf: Shelf, ways: Mapping[str, Way] = WAYS) -> Report:
     """For every fold and way: recall at each depth, with intervals over claims, sets or questions."""
     out: Report = {"passages": shelf.library.counts.passages, "never": sum(not one.wanted for one in shelf.sought)}
     claims = [(one.claim, one.question) for one in shelf.sought]
-    for name, way in WAYS.items():
+    for name, way in ways.items():
         if name == "with the question" and not any(one.question for one in shelf.sought):
             continue
         found = way(shelf.library, claims)

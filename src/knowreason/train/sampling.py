@@ -19,7 +19,7 @@ from knowreason.train.store import GROUPS, OptionData, PairData
 STEP = 32  # widths of training batches are multiples of this
 POOL = 12  # batches that are drawn together and sorted by length
 PREFIX_LIMITS = (96, 160, 160, 224)
-SHARES = (0.40, 0.25, 0.35, 0.0)  # of the pairs: corpora, studies, written, claims, unless told otherwise
+SHARES = (0.40, 0.25, 0.35, 0.0, 0.0)  # of the pairs, in the order of GROUPS, unless told otherwise
 EMPTY, FOREIGN, BEFORE, BETWEEN = 0.10, 0.18, 0.68, 0.82  # cumulative shares of the kinds of prefix
 
 

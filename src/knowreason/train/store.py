@@ -17,9 +17,9 @@ if TYPE_CHECKING:  # training itself must run where the readers' libraries are n
 
 Uint16 = npt.NDArray[np.uint16]
 LONGEST = 1_600  # tokens of a text that are kept
-GROUPS = ("corpora", "studies", "written", "claims")
+GROUPS = ("corpora", "studies", "written", "claims", "contrasts")
 # of a source; those not named are studies
-_GROUP = dict.fromkeys(("openstax", "medquad", "ontology"), "corpora") | {"written": "written", "claims": "claims"}
+_GROUP = dict.fromkeys(("openstax", "medquad", "ontology"), "corpora") | {name: name for name in GROUPS[2:]}
 
 
 class Texts:

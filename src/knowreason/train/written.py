@@ -68,17 +68,18 @@ def written_pairs(sets: Sequence[WrittenSet], rng: random.Random) -> Iterator[Pa
             (OPEN, "open", held.open),
         ):
             for claim in told:
-                yield Pair(_premise(held, rng), claim, label, "written", f"written_{kind}", held.part)
-    for (held, claim), near in zip(claims, _near_misses(sets, claims), strict=True):
+                yield Pair(premise(held, rng), claim, label, "written", f"written_{kind}", held.part)
+    for (held, claim), near in zip(claims, near_misses(sets, claims), strict=True):
         for other in near:
-            yield Pair(_premise(other, rng), claim, OPEN, "written", "written_near", held.part)
+            yield Pair(premise(other, rng), claim, OPEN, "written", "written_near", held.part)
 
 
-def _premise(held: WrittenSet, rng: random.Random) -> str:
+def premise(held: WrittenSet, rng: random.Random) -> str:
+    """The passage as an audit shows it: three times in four with its title."""
     return held.passage if rng.random() < 0.25 else f"{held.title}. {held.passage}"
 
 
-def _near_misses(sets: Sequence[WrittenSet], claims: Sequence[tuple[WrittenSet, str]]) -> list[list[WrittenSet]]:
+def near_misses(sets: Sequence[WrittenSet], claims: Sequence[tuple[WrittenSet, str]]) -> list[list[WrittenSet]]:
     """The best passages of other sets of the same part that do not say most of the claim."""
     import bm25s
 

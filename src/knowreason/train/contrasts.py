@@ -1,0 +1,85 @@
+"""Contrast sets: two passages that differ, and claims of which each passage makes something else.
+
+A claim that the first passage supports and the second refutes tells its label by no word of its own, nor does a
+passage: only the two together do. One of the passages may be false of the world; none of them is knowledge.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from knowreason.errors import InputError
+from knowreason.train.claims import LABELS, Label
+from knowreason.train.pair import OPEN, Pair
+from knowreason.train.written import WrittenSet, near_misses, premise, title_part
+
+
+class ContrastClaim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A claim, what each of the two passages makes of it, and on what kind of point they differ."""
+
+    claim: str
+    labels: tuple[Label, Label]
+    kind: Literal["value", "direction", "entity", "relation", "condition", "quantifier", "role"]
+
+
+class ContrastSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Two passages on one subject with their claims."""
+
+    topic: str
+    title: str
+    passages: tuple[str, str]
+    claims: tuple[ContrastClaim, ...]
+
+
+def read_contrasts(path: Path) -> list[ContrastSet]:
+    """All sets of a JSONL file.
+
+    Raises `InputError` naming the line: no such set, or a claim of which both passages make the same.
+    """
+    out: list[ContrastSet] = []
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                held = msgspec.json.decode(line, type=ContrastSet)
+            except msgspec.MsgspecError as error:
+                raise InputError(f"{path}, line {number}: {error}") from error
+            same = [one.claim for one in held.claims if one.labels[0] == one.labels[1]]
+            if same:
+                raise InputError(f"{path}, line {number}: both passages make the same of {same[0]!r}")
+            out.append(held)
+    return out
+
+
+def contrast_pairs(sets: Sequence[ContrastSet], rng: random.Random) -> Iterator[Pair]:
+    """Each claim with both passages, and with one passage of another set that retrieval finds for it.
+
+    Every third of the retrieved ones is kept: a set of eight claims has six supported, six refuted and four open pairs.
+    """
+    halves = [_half(held, side) for held in sets for side in (0, 1)]
+    claims = [(halves[2 * place], one.claim) for place, held in enumerate(sets) for one in held.claims]
+    near = iter(near_misses(halves, claims))
+    for place, held in enumerate(sets):
+        part = title_part(held.title)
+        for one in held.claims:
+            for side in (0, 1):
+                yield Pair(
+                    premise(halves[2 * place + side], rng),
+                    one.claim,
+                    LABELS[one.labels[side]],
+                    "contrasts",
+                    f"contrast_{one.kind}",
+                    part,
+                )
+            found = next(near)
+            if found and rng.random() < 1 / 3:
+                yield Pair(premise(found[0], rng), one.claim, OPEN, "contrasts", "contrast_near", part)
+
+
+def _half(held: ContrastSet, side: int) -> WrittenSet:
+    """One passage as a set without claims, among which near misses are searched."""
+    return WrittenSet(held.topic, held.title, held.passages[side], (), (), ())
