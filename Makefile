@@ -3,12 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN ?= runs/demo
 LAB ?= runs/lab
+CALIBRATION ?= runs/calibration.json
 
 .PHONY: demo test check bench clean
 
 demo: .venv/core
-	@rm -rf $(RUN)
-	@$(BIN)/knowreason audit examples/two_domains/traces.jsonl --knowledge examples/two_domains/notes.jsonl --out $(RUN)
+	@rm -rf $(RUN) $(CALIBRATION)
+	@$(BIN)/knowreason calibrate --verifier builtin: --knowledge examples/two_domains/notes.jsonl --out $(CALIBRATION) > /dev/null
+	@$(BIN)/knowreason audit examples/two_domains/traces.jsonl --knowledge examples/two_domains/notes.jsonl \
+		--calibration $(CALIBRATION) --out $(RUN)
 	@$(BIN)/knowreason compare $(RUN) --baseline finch-base --json > /dev/null
 	@echo "with what the tunings changed: knowreason compare $(RUN) --baseline finch-base"
 	@echo

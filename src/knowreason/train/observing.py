@@ -158,12 +158,15 @@ def by_cut(seen: Sequence[Seen]) -> dict[str, Any]:
     for cut in CUTS:
         looks = [one.looks[cut] for one in seen]
         own = [one.item.own for one in seen]
+        losses = [-float(look.logs[o]) for look, o in zip(looks, own, strict=True)]
+        empty = [-float(one.looks["quarter_0"].logs[o]) for one, o in zip(seen, own, strict=True)]
         right = np.array([look.logs.argmax() == o for look, o in zip(looks, own, strict=True)])
         rule = np.array([look.rule[o] for look, o in zip(looks, own, strict=True)])
         sure = np.array([math.exp(look.logs.max()) for look in looks])
         out[cut] = {
             "top1": mean(right, clusters),
-            "log_loss": mean([-float(look.logs[o]) for look, o in zip(looks, own, strict=True)], clusters),
+            "log_loss": mean(losses, clusters),
+            "log_loss_above_no_text": mean(np.subtract(losses, empty), clusters),
             "calibration_error": round(calibration_error(sure, right), 4),
         }
         if cut != "end":  # there the statement itself stands, by which the target was read
