@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from msgspec import structs
+from phrases import phrases
 
 from conftest import ROOT
 from knowreason.errors import InputError
@@ -34,11 +35,6 @@ def rows() -> list[ClaimRow]:
 @pytest.fixture(scope="module")
 def written() -> list[WrittenSet]:
     return read_sets(ROOT / "recipes" / "written_claims.jsonl")
-
-
-def phrases(text: str) -> set[tuple[str, ...]]:
-    words = re.findall(r"[a-z0-9]+", text.lower())
-    return {tuple(words[place : place + 7]) for place in range(len(words) - 6)}
 
 
 def test_the_test_half_is_the_one_whose_hash_the_card_states() -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from pathlib import Path
 
 import msgspec
 import pytest
+from phrases import phrases
 
+from conftest import ROOT
 from knowreason.errors import InputError
+from knowreason.train.claims import read_claims
 from knowreason.train.contrasts import ContrastClaim, ContrastSet, contrast_pairs, read_contrasts
 from knowreason.train.pair import OPEN, REFUTED, SUPPORTED
-from knowreason.train.written import title_part
+from knowreason.train.written import DEV_FIELDS, title_part
 
 FLIPPED = ContrastClaim(claim="Zinc melts sooner than copper.", labels=("supported", "refuted"), kind="direction")
 HALF = ContrastClaim(claim="Zinc is bluish.", labels=("not_enough_info", "supported"), kind="value")
@@ -53,3 +57,48 @@ def test_a_line_that_is_no_set_is_named(tmp_path: Path, line: str, reason: str) 
     (tmp_path / "sets.jsonl").write_text(line + "\n")
     with pytest.raises(InputError, match=reason):
         read_contrasts(tmp_path / "sets.jsonl")
+
+
+@pytest.fixture(scope="module")
+def shipped() -> list[ContrastSet]:
+    return read_contrasts(ROOT / "recipes" / "contrasts.jsonl")
+
+
+def texts(held: ContrastSet) -> list[str]:
+    return [*held.passages, *(one.claim for one in held.claims)]
+
+
+def test_the_sets_are_many_and_none_occurs_twice(shipped: list[ContrastSet]) -> None:
+    assert len({held.title.casefold() for held in shipped}) > 1_700
+    claims = [one.claim for held in shipped for one in held.claims]
+    assert len(set(claims)) == len(claims) > 13_000
+    assert all(4 <= len(held.claims) <= 8 for held in shipped)
+
+
+def test_a_claim_alone_tells_little_of_its_label(shipped: list[ContrastSet]) -> None:
+    orders = Counter(one.labels for held in shipped for one in held.claims)
+    told = ("supported", "refuted", "not_enough_info")
+    for first, second in ((told[0], told[1]), (told[0], told[2]), (told[1], told[2])):
+        assert 0.9 < orders[first, second] / orders[second, first] < 1.1
+    flipped = orders[told[0], told[1]] + orders[told[1], told[0]]
+    assert flipped / orders.total() > 0.45  # of these a claim without a passage can tell nothing at all
+
+
+def test_nothing_that_measures_or_chooses_is_told_in_them(shipped: list[ContrastSet], example_dir: Path) -> None:
+    measuring = read_claims(ROOT / "examples" / "claims" / "test.jsonl")
+    choosing = read_claims(ROOT / "recipes" / "claims_dev.jsonl")
+    example = [
+        text
+        for name in ("notes.jsonl", "traces.jsonl")
+        for line in (example_dir / name).read_text("utf-8").splitlines()
+        for text in msgspec.json.decode(line).values()
+        if isinstance(text, str)
+    ]
+    kept = [text for row in (*measuring, *choosing) for text in (row.passage, row.claim)] + example
+    known = {phrase for text in kept for phrase in phrases(text)}
+    assert len(known) > 10_000
+    titles = {row.title.casefold() for row in (*measuring, *choosing)}
+    for held in shipped:
+        assert held.title.casefold() not in titles
+        assert held.topic not in DEV_FIELDS
+        assert not any(phrases(text) & known for text in texts(held)), held.title

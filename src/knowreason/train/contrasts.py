@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from knowreason.errors import InputError
-from knowreason.train.claims import LABELS, Label
+from knowreason.train.claims import LABELS, ClaimRow, Label
 from knowreason.train.pair import OPEN, Pair
 from knowreason.train.written import WrittenSet, near_misses, premise, title_part
 
@@ -78,6 +78,26 @@ def contrast_pairs(sets: Sequence[ContrastSet], rng: random.Random) -> Iterator[
             found = next(near)
             if found and rng.random() < 1 / 3:
                 yield Pair(premise(found[0], rng), one.claim, OPEN, "contrasts", "contrast_near", part)
+
+
+def as_rows(sets: Sequence[ContrastSet]) -> list[ClaimRow]:
+    """Each claim with each of its passages as a row of its own; no span is known."""
+    return [
+        ClaimRow(
+            id=f"{number}-{place}-{side}",
+            topic=held.topic,
+            title=held.title,
+            passage=held.passages[side],
+            claim=one.claim,
+            label=one.labels[side],
+            kind=one.kind,
+            span=None,
+            author="model-written",
+        )
+        for number, held in enumerate(sets)
+        for place, one in enumerate(held.claims)
+        for side in (0, 1)
+    ]
 
 
 def _half(held: ContrastSet, side: int) -> WrittenSet:

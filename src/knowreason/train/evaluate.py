@@ -204,14 +204,18 @@ def observer(bench: Bench, given: argparse.Namespace) -> Report:
 def file(bench: Bench, given: argparse.Namespace) -> Report:
     """The file itself: batch neighbours, and int8 against fp32 where the trained weights are given."""
     told = read_evidence_inference(bench.data / "claims", random.Random(bench.seed))
-    pairs = [(pair.premise, pair.claim) for pair in islice((p for p in told if p.part == "test"), AGREED)]
+    pairs = list(islice((pair for pair in told if pair.part == "test"), AGREED))
     items = sample_items(bench.data, {True: 1, False: 1}, bench.seed)
     asked = [
         Observation(question=i.question, prefix=prefixes(i)[cut], candidates=i.options, labels=i.labels)
         for i in items
         for cut in ("quarter_0.5", "quarter_1")
     ]
-    out: Report = {"largest_difference_in_a_batch": batch_invariance(bench.model, pairs[:ALIKE], asked[:ALIKE])}
+    out: Report = {
+        "largest_difference_in_a_batch": batch_invariance(
+            bench.model, [(p.premise, p.claim) for p in pairs[:ALIKE]], asked[:ALIKE]
+        )
+    }
     if given.start and given.pieces:
         out["int8_against_fp32"] = against_full(given.weights, given.start, given.pieces, pairs, asked)
     else:

@@ -14,6 +14,8 @@ import numpy as np
 from knowreason.models.builtin import BuiltinModel
 from knowreason.records import Observation
 from knowreason.train.export import write_onnx
+from knowreason.train.measures import macro_f1
+from knowreason.train.pair import Pair
 from knowreason.train.start import join
 from knowreason.verify.thresholds import called
 
@@ -21,7 +23,7 @@ Pairs = Sequence[tuple[str, str]]
 
 
 def against_full(
-    folder: Path, start: Path, pieces: Path, pairs: Pairs, observations: Sequence[Observation]
+    folder: Path, start: Path, pieces: Path, told: Sequence[Pair], observations: Sequence[Observation]
 ) -> dict[str, Any]:
     """Agreement and speed of the shipped file in `folder` against the same weights in fp32, in one run.
 
@@ -36,9 +38,9 @@ def against_full(
         full = BuiltinModel(Path(made))
     return {
         "megabytes": sizes,
-        **_pair_agreement(small, full, pairs),
+        **_pair_agreement(small, full, told),
         **_option_agreement(small, full, observations),
-        "speed": _speed(small, full, pairs, observations),
+        "speed": _speed(small, full, [(pair.premise, pair.claim) for pair in told], observations),
     }
 
 
@@ -46,7 +48,8 @@ def _megabytes(path: Path) -> float:
     return round(path.stat().st_size / 1e6, 1)
 
 
-def _pair_agreement(small: BuiltinModel, full: BuiltinModel, pairs: Pairs) -> dict[str, Any]:
+def _pair_agreement(small: BuiltinModel, full: BuiltinModel, told: Sequence[Pair]) -> dict[str, Any]:
+    pairs, labels = [(pair.premise, pair.claim) for pair in told], np.array([pair.label for pair in told])
     left, right = np.array(small.entail(pairs)), np.array(full.entail(pairs))
     least = small.thresholds
     verdicts = [called(a, least) == called(b, least) for a, b in zip(left, right, strict=True)]
@@ -54,6 +57,7 @@ def _pair_agreement(small: BuiltinModel, full: BuiltinModel, pairs: Pairs) -> di
         "pairs": len(pairs),
         "pair_argmax_agreement": round(float((left.argmax(-1) == right.argmax(-1)).mean()), 4),
         "verdict_agreement": round(float(np.mean(verdicts)), 4),
+        "macro_f1_drop": round(macro_f1(labels, right.argmax(-1)) - macro_f1(labels, left.argmax(-1)), 4),
         "pair_largest_difference": round(float(np.abs(left - right).max()), 4),
     }
 

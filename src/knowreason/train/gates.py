@@ -103,6 +103,11 @@ GATES = (
         )
         for text, key in (("filler", "filler"), ("another question's text", "other"))
     ),
+    Gate("int8 file", "pairs with the verdict of fp32", "file/int8_against_fp32/pair_argmax_agreement", 0.97),
+    Gate("int8 file", "macro-F1 below fp32", "file/int8_against_fp32/macro_f1_drop", 0.01, True),
+    Gate("int8 file", "pairs a second, one core", "file/int8_against_fp32/speed/pairs/int8_a_second", 40, stretch=80),
+    Gate("int8 file", "difference in a batch", "file/largest_difference_in_a_batch/pairs", 1e-4, True),
+    Gate("int8 file", "difference in a batch, nats", "file/largest_difference_in_a_batch/observations", 1e-4, True),
 )
 
 
@@ -156,7 +161,7 @@ def table(rows: Sequence[Row]) -> str:
     lines = [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
     for row in rows:
         sign = "at most" if row.gate.most else "at least"
-        asked = f"{sign} {row.gate.bar:.2f}" + (f" ({row.gate.stretch:.2f})" if row.gate.stretch is not None else "")
+        asked = f"{sign} {row.gate.bar:g}" + (f" ({row.gate.stretch:g})" if row.gate.stretch is not None else "")
         beside = [_cell(row.beside.get(name)) for name in BASELINES]
         lines.append(
             f"| {' | '.join([row.gate.test, row.gate.figure, asked, *map(_cell, row.found), *beside, row.met])} |"

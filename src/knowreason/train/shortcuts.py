@@ -18,6 +18,7 @@ import numpy as np
 from knowreason.planting.alone import bag_of_words, out_of_fold
 from knowreason.planting.shared_words import overlap
 from knowreason.train.claims import LABELS, ClaimRow, read_claims
+from knowreason.train.contrasts import as_rows, read_contrasts
 from knowreason.train.measures import Floats, Ints, Measured, macro_f1, resampled, separation
 from knowreason.train.pair import OPEN, REFUTED, SUPPORTED
 
@@ -33,8 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the figures of one file of claims as JSON."""
     parser = argparse.ArgumentParser(description="What predicts the labels of a set of claims without judging any.")
     parser.add_argument("file", type=Path, help="claims, one pair a row (JSONL)")
+    parser.add_argument("--contrasts", action="store_true", help="the file holds contrast sets")
     given = parser.parse_args(arguments)
-    print(msgspec.json.format(msgspec.json.encode(shortcuts(read_claims(given.file))), indent=1).decode())
+    rows = as_rows(read_contrasts(given.file)) if given.contrasts else read_claims(given.file)
+    print(msgspec.json.format(msgspec.json.encode(shortcuts(rows)), indent=1).decode())
 
 
 def shortcuts(rows: Sequence[ClaimRow]) -> dict[str, Any]:
