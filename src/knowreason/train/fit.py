@@ -50,7 +50,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=8_000)
-    parser.add_argument("--seconds", type=float, default=400.0, help="stop then at the latest, schedule included")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="stop then at the latest, schedule included")
     parser.add_argument("--until", type=float, default=1.0, help="end at this share of the schedule")
     parser.add_argument("--weights", type=Path, help="go on from the weights in this folder")
     parser.add_argument("--shares", type=float, nargs=len(GROUPS), default=SHARES, help=f"of {', '.join(GROUPS)}")

@@ -24,7 +24,7 @@ from knowreason.train.measures import Floats
 from knowreason.train.observing import REASONING_AT_LEAST, observe_texts
 from knowreason.train.options import Item, held_out, read_items
 
-ITEMS = 1_000
+ITEMS = 500
 RIDGE = 1.0  # penalty on the sum of squared weights, in nats
 NAMES = CueWeights.__struct_fields__
 HIDDEN = -1e9  # the score of an option that an item does not have
