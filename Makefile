@@ -8,7 +8,7 @@ CALIBRATION ?= runs/calibration.json
 .PHONY: demo test check bench clean
 
 demo: .venv/core
-	@rm -rf $(RUN) $(CALIBRATION)
+	@rm -rf $(RUN)
 	@$(BIN)/knowreason calibrate --verifier builtin: --knowledge examples/two_domains/notes.jsonl --out $(CALIBRATION) > /dev/null
 	@$(BIN)/knowreason audit examples/two_domains/traces.jsonl --knowledge examples/two_domains/notes.jsonl \
 		--calibration $(CALIBRATION) --out $(RUN)

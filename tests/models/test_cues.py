@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowreason.models.builtin import BuiltinModel
+from knowreason.models.builtin import WEIGHTS, BuiltinModel, Settings
 from knowreason.models.cues import CueReader, CueWeights, read_all, weigh
 from knowreason.records import Observation
 
@@ -96,3 +100,52 @@ def test_the_shipped_observer_follows_what_is_told_and_what_is_stated() -> None:
     assert told[1] > before[1]
     assert stated[2] > 0.9
     assert before.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("labels", [("A", "A", "C"), ("", "", ""), ("", "B", "C")])
+def test_labels_that_tell_no_options_apart_are_not_read(labels: tuple[str, ...]) -> None:
+    found = CueReader("Which metal is it?", METALS, labels).read("So it is tin. The answer is (A).")
+    assert {values.shape for values in found.values()} == {(3,)}
+    assert found["told"].tolist() == [0, 0.8, 0]
+    assert found["stated"].tolist() == [0, 0, 0]
+    one = Observation(question="Which metal is it?", prefix="So it is tin.", candidates=METALS, labels=labels)
+    assert np.exp(BuiltinModel().observe([one])[0]).sum() == pytest.approx(1)
+
+
+def test_equal_options_have_equal_cues() -> None:
+    found = CueReader("Which metal is it?", ("tin", "zinc", "tin")).read("So it is tin.")
+    assert found["told"].tolist() == found["word_for_word"].tolist() == [1, 0, 1]
+
+
+def test_a_text_that_states_two_answers_states_none() -> None:
+    text = "The answer is (A). Wait, copper does not fit. The answer is (C)."
+    assert metals(text)["stated"] == [0, 0, 0]
+    assert metals("The answer is (C). So the answer is (C).")["stated"] == [0, 0, 1]
+
+
+def test_a_letter_that_only_looks_like_a_key_states_nothing() -> None:
+    found = CueReader("Is it?", ("right", "wrong"), ("yi", "no")).read("The answer is y\u0131. ")
+    assert found["stated"].tolist() == [0, 0]
+
+
+def test_an_exact_number_goes_before_a_near_one() -> None:
+    reader = CueReader("When did it end?", ("1914", "1918", "1939"), LABELS)
+    assert reader.read("It ended in 1918.")["number"].tolist() == [0, 1, 0]
+    assert reader.read("It ended in 1916.")["number"].tolist() == [1, 1, 0]
+
+
+def test_the_model_weighs_the_cues_as_its_settings_say(tmp_path: Path) -> None:
+    for file in WEIGHTS.iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    settings = msgspec.json.decode((WEIGHTS / "settings.json").read_bytes(), type=Settings)
+    asked = Observation(question="Which metal is it?", prefix="So it is tin.", candidates=METALS, labels=LABELS)
+
+    def observed(cues: CueWeights) -> np.ndarray[Any, Any]:
+        (tmp_path / "settings.json").unlink()
+        (tmp_path / "settings.json").write_bytes(msgspec.json.encode(msgspec.structs.replace(settings, cues=cues)))
+        return np.array(BuiltinModel(tmp_path).observe([asked])[0])
+
+    belief, weights = observed(CueWeights()), CueWeights(belief=0.5, told=2.0, shared=1.0)
+    scores = weigh(weights, belief, CueReader(asked.question, METALS, LABELS).read(asked.prefix))
+    assert observed(weights) == pytest.approx(scores - np.logaddexp.reduce(scores))
+    assert observed(weights).argmax() == 1

@@ -68,7 +68,7 @@ def texts(held: ContrastSet) -> list[str]:
     return [*held.passages, *(one.claim for one in held.claims)]
 
 
-def test_the_sets_are_many_and_none_occurs_twice(shipped: list[ContrastSet]) -> None:
+def test_the_sets_are_many_and_no_claim_occurs_twice(shipped: list[ContrastSet]) -> None:
     assert len({held.title.casefold() for held in shipped}) > 1_700
     claims = [one.claim for held in shipped for one in held.claims]
     assert len(set(claims)) == len(claims) > 13_000

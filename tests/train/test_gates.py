@@ -42,7 +42,7 @@ def test_no_gate_is_named_twice_and_the_table_has_a_row_for_each() -> None:
     assert len({(gate.test, gate.figure) for gate in GATES}) == len(GATES)
     shown = table(gated([report(topic_claims__own_passage__macro_f1=0.4)]))
     assert len(shown.splitlines()) == len(GATES) + 2
-    assert "| topics never trained on | macro-F1 | at least 0.75 (0.85) | 0.40 [0.30, 0.50] |  |  |  | no |" in shown
+    assert "| subjects never trained on | macro-F1 | at least 0.75 (0.85) | 0.40 [0.30, 0.50] |  |  |  | no |" in shown
 
 
 def test_the_baselines_stand_beside_the_area_of_their_set() -> None:

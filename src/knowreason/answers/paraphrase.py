@@ -7,6 +7,7 @@ other option's, and denies the words that the option denies.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -98,15 +99,15 @@ class Paraphrases:
 
 
 def _score(profile: _Profile, said: frozenset[str]) -> float:
-    held = sum(w for f, w in profile.weights.items() if f in said)
-    score = held / sum(profile.weights.values())
+    held = math.fsum(w for f, w in profile.weights.items() if f in said)  # exact: features come in any order
+    score = held / math.fsum(profile.weights.values())
     if score >= _WHOLE and held >= _WHOLE_MASS:
         return score
     if held < _MASS or profile.numeric:
         return 0.0
     for clause in profile.clauses:
-        mass = sum(profile.weights[f] for f in clause)
-        part = sum(profile.weights[f] for f in clause if f in said)
+        mass = math.fsum(profile.weights[f] for f in clause)
+        part = math.fsum(profile.weights[f] for f in clause if f in said)
         if part >= _CLAUSE_MASS:
             score = max(score, 0.8 * part / mass)
     return score

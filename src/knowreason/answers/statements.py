@@ -146,8 +146,9 @@ def _option_statement(text: str, start: int, lead: re.Match[str], choices: _Choi
         other = _longer_name(text, key, choices)
         if other is not None:
             return other._replace(start=start)
-        canonical = next(k for k in choices.options if k.lower() == key["key"].lower())
-        return Statement(start, key.end(), canonical, None, bool(lead["boxed"]))
+        canonical = next((k for k in choices.options if k.casefold() == key["key"].casefold()), None)
+        # the pattern also takes letters that only look like a key's ("\u0131" for i): they state nothing
+        return None if canonical is None else Statement(start, key.end(), canonical, None, bool(lead["boxed"]))
     if lead["boxed"] or (key is not None and _is_refused(text, key.end())):
         return None
     begin = lead.end() + (_blank(text, lead.end()) if lead["heading"] else 0)

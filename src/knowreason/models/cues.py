@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from knowreason.answers import final_statement, value_of
+from knowreason.answers import find_statements, value_of
 from knowreason.answers.mentions import OptionReader
 from knowreason.answers.quantities import normalise, numbers_of
 from knowreason.answers.wording import STOP, stem, words_of
@@ -36,7 +36,7 @@ class CueWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     one tells another, FADE for every sentence since; `told_late`: the same times the logarithm of the text's length;
     `word_for_word`: 1 if that telling is no paraphrase and no number. `shared`: the part of its content words, those of
     the question left out, that the text holds. `number`: 1 if the last number of the last sentences is its number.
-    `stated`: 1 if the text formally states it.
+    `stated`: 1 if the text formally states it and no other. Equal options share what is told of one of them.
     """
 
     belief: float = 1.0
@@ -52,13 +52,14 @@ class CueReader:
     """Reads texts for the cues of the options of one question; a sentence that recurs is read once."""
 
     def __init__(self, question: str, candidates: Sequence[str], labels: Sequence[str] = ()) -> None:
-        keys = labels or [str(number) for number in range(len(candidates))]
+        self._lettered = len({label.casefold() for label in labels if label}) == len(candidates)
+        keys = labels if self._lettered else [str(number) for number in range(len(candidates))]
         self._options = dict(zip(keys, candidates, strict=True))
-        self._lettered = bool(labels)
         self._reader = OptionReader(question, self._options, None, None)
         asked = _content(question)
         self._words = [_content(candidate) - asked for candidate in candidates]
         self._numbers = [numbers_of(normalise(candidate)) for candidate in candidates]
+        self._values = [[value] if (value := value_of(candidate)) is not None else [] for candidate in candidates]
         self._told: dict[str, tuple[str | None, bool, frozenset[str]]] = {}
 
     def read(self, text: str) -> dict[str, Floats]:
@@ -85,10 +86,14 @@ class CueReader:
             if last is not None and last[0] in denied:
                 last = None
         if last is not None:
-            option = list(self._options).index(last[0])
-            told[option] = FADE ** (len(sentences) - 1 - last[2])
-            verbatim[option] = float(last[1])
+            chosen = self._chosen(last[0])
+            return chosen * FADE ** (len(sentences) - 1 - last[2]), chosen * float(last[1])
         return told, verbatim
+
+    def _chosen(self, key: str | None) -> Floats:
+        """1 at the option of a key and at those of the same text."""
+        text = self._options.get(key) if key is not None else None
+        return np.array([float(text is not None and other == text) for other in self._options.values()])
 
     def _sentence(self, sentence: str) -> tuple[str | None, bool, frozenset[str]]:
         if sentence not in self._told:
@@ -104,21 +109,18 @@ class CueReader:
         found = numbers_of(normalise(text))
         if not found:
             return np.zeros(len(self._options))
-        return np.array([float(any(_near(found[-1], own) for own in numbers)) for numbers in self._numbers])
+        return _nearest(found[-1], self._numbers)
 
     def _stated(self, text: str) -> Floats:
-        """The option that the text formally states last, by its letter or, where options are values, by its value."""
-        out = np.zeros(len(self._options))
-        stated = final_statement(text, None, self._options if self._lettered else None)
-        if stated is None:
-            return out
+        """The option that the text formally states, by its letter or by its value; none where it states several."""
+        statements = find_statements(text, self._options if self._lettered else None)
         if self._lettered:
-            return np.array([float(key == stated.letter) for key in self._options])
-        value = value_of(stated.answer)
-        for place, candidate in enumerate(self._options.values()):
-            own = value_of(candidate)
-            out[place] = float(value is not None and own is not None and _near(value, own))
-        return out
+            found = [self._chosen(one.letter) for one in statements]
+        else:
+            told = [value for one in statements if (value := value_of(one.answer)) is not None]
+            found = [_nearest(value, self._values) for value in told]
+        distinct = {tuple(one) for one in found}
+        return np.array(distinct.pop()) if len(distinct) == 1 else np.zeros(len(self._options))
 
 
 def weigh(weights: CueWeights, belief: Floats, cues: Mapping[str, Floats]) -> Floats:
@@ -144,5 +146,9 @@ def _content(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in words if len(word) > 2 and word.isalpha() and word not in STOP)
 
 
-def _near(found: float, own: float) -> bool:
-    return abs(found - own) <= 0.01 * abs(own)
+def _nearest(found: float, numbers: Sequence[Sequence[float]]) -> Floats:
+    """1 at the options that hold the number; where none does, at those within one per cent of it."""
+    exact = np.array([float(found in own) for own in numbers])
+    if exact.any():
+        return exact
+    return np.array([float(any(abs(found - one) <= 0.01 * abs(one) for one in own)) for own in numbers])

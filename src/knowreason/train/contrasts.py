@@ -58,7 +58,8 @@ def read_contrasts(path: Path) -> list[ContrastSet]:
 def contrast_pairs(sets: Sequence[ContrastSet], rng: random.Random) -> Iterator[Pair]:
     """Each claim with both passages, and with one passage of another set that retrieval finds for it.
 
-    Every third of the retrieved ones is kept: a set of eight claims has six supported, six refuted and four open pairs.
+    One in three of the retrieved ones is kept: eight claims make six supported, six refuted, six to seven open pairs.
+    A retrieved passage may settle the claim all the same: of sixty that were read two did.
     """
     halves = [_half(held, side) for held in sets for side in (0, 1)]
     claims = [(halves[2 * place], one.claim) for place, held in enumerate(sets) for one in held.claims]

@@ -45,8 +45,8 @@ GATES = (
     Gate(
         "planted, source removed", "true called refuted", "planted_errors/removed/true_called_refuted", 0.05, True, 0.02
     ),
-    Gate("topics never trained on", "macro-F1", "topic_claims/own_passage/macro_f1", 0.75, stretch=0.85),
-    Gate("topics never trained on", "AUROC", "topic_claims/own_passage/auroc_supported_refuted", 0.88, stretch=0.94),
+    Gate("subjects never trained on", "macro-F1", "topic_claims/own_passage/macro_f1", 0.75, stretch=0.85),
+    Gate("subjects never trained on", "AUROC", "topic_claims/own_passage/auroc_supported_refuted", 0.88, stretch=0.94),
     Gate("SciFact dev", "macro-F1", "human_claims/scifact_dev/macro_f1", 0.55, stretch=0.65),
     Gate("SciFact dev", "AUROC", "human_claims/scifact_dev/auroc_supported_refuted", 0.70, stretch=0.80),
     Gate("HealthVer test", "macro-F1", "human_claims/healthver_test/macro_f1", 0.42, stretch=0.50),
@@ -103,7 +103,7 @@ GATES = (
         )
         for text, key in (("filler", "filler"), ("another question's text", "other"))
     ),
-    Gate("int8 file", "pairs with the verdict of fp32", "file/int8_against_fp32/pair_argmax_agreement", 0.97),
+    Gate("int8 file", "pairs with the likeliest label of fp32", "file/int8_against_fp32/pair_argmax_agreement", 0.97),
     Gate("int8 file", "macro-F1 below fp32", "file/int8_against_fp32/macro_f1_drop", 0.01, True),
     Gate("int8 file", "pairs a second, one core", "file/int8_against_fp32/speed/pairs/int8_a_second", 40, stretch=80),
     Gate("int8 file", "difference in a batch", "file/largest_difference_in_a_batch/pairs", 1e-4, True),
@@ -152,7 +152,7 @@ def table(rows: Sequence[Row]) -> str:
         "test",
         "figure",
         "asked",
-        *(f"seed {n + 1}" for n in range(seeds)),
+        *(f"report {n + 1}" for n in range(seeds)),
         "shared words",
         "cosine",
         "claim alone",
@@ -172,7 +172,7 @@ def table(rows: Sequence[Row]) -> str:
 def _cell(value: dict[str, Any] | None) -> str:
     if value is None:
         return ""
-    return shown(value) if "lower" in value or "estimate" not in value else f"{value['estimate']:.2f}"
+    return shown(value) if "lower" in value or "estimate" not in value else f"{value['estimate']:.3g}"
 
 
 def _at(report: Report, place: str) -> dict[str, Any] | None:
@@ -182,7 +182,9 @@ def _at(report: Report, place: str) -> dict[str, Any] | None:
         if not isinstance(held, Mapping) or name not in held:
             return None
         held = held[name]  # pyright: ignore[reportUnknownVariableType]
-    return {"estimate": float(held)} if isinstance(held, int | float) else dict(held)  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(held, int | float):
+        return {"estimate": float(held)}
+    return dict(held) if isinstance(held, Mapping) else None  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _beside(report: Report, gate: Gate) -> dict[str, dict[str, Any]]:
