@@ -68,7 +68,7 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> list[Session]:
 
 def _run(commands: tuple[str, ...], folder: Path) -> Session:
     printed = "".join(_printed(shlex.split(command), folder) for command in commands)
-    words = next(words for words in map(shlex.split, commands) if "--out" in words)
+    words = next(words for words in map(shlex.split, reversed(commands)) if "--out" in words)
     return Session(commands, printed, folder / words[words.index("--out") + 1])
 
 

@@ -37,7 +37,9 @@ def test_training_names_no_path_of_the_example(example_dir: Path) -> None:
         "traces.jsonl"
     }
     forbidden |= {f"knowreason.train.{name.removesuffix('.py')}" for name in MEASURING}
-    recipes = {path.name: path.read_text("utf-8") for path in (example_dir.parent.parent / "recipes").glob("builtin*.sh")}
+    recipes = {
+        path.name: path.read_text("utf-8") for path in (example_dir.parent.parent / "recipes").glob("builtin*.sh")
+    }
     assert len(recipes) == 2
     texts = {name: text.partition("-m knowreason.train.evaluate")[0] for name, text in recipes.items()}
     for path in Path(knowreason.train.__file__).parent.glob("**/*.py"):
