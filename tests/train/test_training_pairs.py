@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-import re
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+from phrases import phrases
 
 import knowreason.train
 from knowreason.errors import InputError
@@ -59,10 +59,6 @@ def written() -> list[WrittenSet]:
 
 
 def test_no_written_set_shares_a_phrase_with_the_example(example_dir: Path, written: list[WrittenSet]) -> None:
-    def phrases(text: str) -> set[tuple[str, ...]]:
-        words = re.findall(r"[a-z0-9]+", text.lower())
-        return {tuple(words[place : place + 7]) for place in range(len(words) - 6)}
-
     fields = {"notes.jsonl": ("text",), "traces.jsonl": ("question", "response")}
     known = {
         phrase

@@ -11,8 +11,8 @@ from typing import Literal
 
 import msgspec
 
-from knowreason.errors import InputError
 from knowreason.train.judging import Judged
+from knowreason.train.lines import read_lines
 from knowreason.train.pair import OPEN, REFUTED, SUPPORTED, Pair
 from knowreason.train.written import DEV_FIELDS, title_part
 
@@ -50,18 +50,7 @@ def read_claims(path: Path) -> list[ClaimRow]:
     Raises `InputError` naming the line: no such row, a kind its label does not have, or a span that does not
     stand in the passage.
     """
-    out: list[ClaimRow] = []
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                row = msgspec.json.decode(line, type=ClaimRow)
-            except msgspec.MsgspecError as error:
-                raise InputError(f"{path}, line {number}: {error}") from error
-            fault = _fault(row)
-            if fault:
-                raise InputError(f"{path}, line {number}, {row.id}: {fault}")
-            out.append(row)
-    return out
+    return list(read_lines(path, ClaimRow, _fault))
 
 
 def as_judged(rows: Sequence[ClaimRow]) -> list[Judged]:
@@ -89,9 +78,9 @@ def claim_pairs(rows: Sequence[ClaimRow]) -> Iterator[Pair]:
 def _fault(row: ClaimRow) -> str | None:
     """What is wrong with a row whose fields have the right types."""
     if row.kind not in KINDS[row.label]:
-        return f"no kind of {row.label} is called {row.kind!r}"
+        return f"{row.id}: no kind of {row.label} is called {row.kind!r}"
     if (row.span is None) != (row.label == "not_enough_info"):
-        return "a span decides every claim but those that are open"
+        return f"{row.id}: a span decides every claim but those that are open"
     if row.span is not None and row.span not in row.passage:
-        return "the span does not stand in the passage"
+        return f"{row.id}: the span does not stand in the passage"
     return None

@@ -13,8 +13,8 @@ from typing import Literal
 
 import msgspec
 
-from knowreason.errors import InputError
 from knowreason.train.claims import LABELS, ClaimRow, Label
+from knowreason.train.lines import read_lines
 from knowreason.train.pair import OPEN, Pair
 from knowreason.train.written import WrittenSet, near_misses, premise, title_part
 
@@ -41,18 +41,7 @@ def read_contrasts(path: Path) -> list[ContrastSet]:
 
     Raises `InputError` naming the line: no such set, or a claim of which both passages make the same.
     """
-    out: list[ContrastSet] = []
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                held = msgspec.json.decode(line, type=ContrastSet)
-            except msgspec.MsgspecError as error:
-                raise InputError(f"{path}, line {number}: {error}") from error
-            same = [one.claim for one in held.claims if one.labels[0] == one.labels[1]]
-            if same:
-                raise InputError(f"{path}, line {number}: both passages make the same of {same[0]!r}")
-            out.append(held)
-    return out
+    return list(read_lines(path, ContrastSet, _same))
 
 
 def contrast_pairs(sets: Sequence[ContrastSet], rng: random.Random) -> Iterator[Pair]:
@@ -104,3 +93,9 @@ def as_rows(sets: Sequence[ContrastSet]) -> list[ClaimRow]:
 def _half(held: ContrastSet, side: int) -> WrittenSet:
     """One passage as a set without claims, among which near misses are searched."""
     return WrittenSet(held.topic, held.title, held.passages[side], (), (), ())
+
+
+def _same(held: ContrastSet) -> str | None:
+    """The claim of which both passages make the same, if there is one."""
+    same = next((one.claim for one in held.claims if one.labels[0] == one.labels[1]), None)
+    return None if same is None else f"both passages make the same of {same!r}"

@@ -10,8 +10,10 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import msgspec
@@ -45,12 +47,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--items", type=int, default=ITEMS)
     given = parser.parse_args(arguments)
     place = given.weights / "settings.json"
-    settings = msgspec.structs.replace(msgspec.json.decode(place.read_bytes(), type=Settings), cues=CueWeights())
-    place.write_bytes(msgspec.json.format(msgspec.json.encode(settings), indent=1) + b"\n")
-    found = fit(choices(BuiltinModel(given.weights), calibrating(given.data, given.items)))
-    told = msgspec.structs.replace(settings, cues=found)
-    place.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
+    settings = msgspec.json.decode(place.read_bytes(), type=Settings)
+    with TemporaryDirectory() as folder:  # the same weights, of which only the belief counts
+        shutil.copytree(given.weights, folder, dirs_exist_ok=True)
+        _write(Path(folder) / place.name, msgspec.structs.replace(settings, cues=CueWeights()))
+        found = fit(choices(BuiltinModel(Path(folder)), calibrating(given.data, given.items)))
+    _write(place, msgspec.structs.replace(settings, cues=found))
     print(json.dumps(msgspec.to_builtins(found)))
+
+
+def _write(place: Path, settings: Settings) -> None:
+    place.write_bytes(msgspec.json.format(msgspec.json.encode(settings), indent=1) + b"\n")
 
 
 def calibrating(data: Path, most: int) -> list[Item]:

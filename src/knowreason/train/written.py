@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from knowreason.errors import InputError
 from knowreason.planting.shared_words import overlap
+from knowreason.train.lines import read_lines
 from knowreason.train.pair import OPEN, REFUTED, SUPPORTED, Pair
 from knowreason.train.passages import part_of
 
@@ -48,14 +48,7 @@ def title_part(title: str) -> str:
 
 def read_sets(path: Path) -> list[WrittenSet]:
     """All sets of a JSONL file. Raises `InputError` naming the line that is none."""
-    out: list[WrittenSet] = []
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                out.append(msgspec.json.decode(line, type=WrittenSet))
-            except msgspec.MsgspecError as error:
-                raise InputError(f"{path}, line {number}: {error}") from error
-    return out
+    return list(read_lines(path, WrittenSet))
 
 
 def written_pairs(sets: Sequence[WrittenSet], rng: random.Random) -> Iterator[Pair]:
