@@ -41,7 +41,7 @@ from knowreason.train.written import read_sets
 
 HELD_OUT_LIMITS = {"openstax": 400, "medquad": 400, "ontology": 300}  # sentences of test documents
 A_SOURCE, TWINS = 200, 150
-TRACES = {True: 16, False: 3}  # of each model and domain: held-out models, and those that trained it
+TRACES = {True: 40, False: 5}  # of each model and domain: held-out models, and those that trained it
 ALIKE = 48  # items asked together and alone
 AGREED = 300  # pairs judged in int8 and in fp32
 CORPORA = ("openstax_ccby", "medquad", "disease_ontology")

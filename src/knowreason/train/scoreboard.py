@@ -100,10 +100,11 @@ def _observed(held: Report) -> list[str]:
             cut.replace("_", " "),
             *(shown(values[key]) if key in values else "" for _, key in OBSERVED),
             _two(values["calibration_error"]),
+            _two(values["calibration_error_of_a_calibrated_one"]),
         ]
         for cut, values in held["cuts"].items()
     ]
-    lines = _grid(["text up to", *(name for name, _ in OBSERVED), "calibration error"], rows)
+    lines = _grid(["text up to", *(name for name, _ in OBSERVED), "calibration error", "a calibrated one's"], rows)
     told = {"chance": held["chance"], "log-loss of a uniform guess": held["uniform_log_loss"]}
     told |= {f"before the content: {name}": value for name, value in held["before_content"].items()}
     told |= {f"{text}: {name}": value for text, values in held["empty_text"].items() for name, value in values.items()}
