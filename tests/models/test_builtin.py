@@ -58,12 +58,12 @@ def test_the_order_of_the_candidates_does_not_matter(model: BuiltinModel) -> Non
 
 def test_packed_options_score_as_if_each_stood_alone(model: BuiltinModel) -> None:
     seen = OBSERVATIONS[1]
-    packed = model.beliefs([seen])[0]
+    packed = model.observe([seen])[0]
     for left, right in ((0, 1), (1, 2)):
         pair = Observation(
             question=seen.question, prefix=seen.prefix, candidates=(seen.candidates[left], seen.candidates[right])
         )
-        alone = model.beliefs([pair])[0]
+        alone = model.observe([pair])[0]
         assert alone[0] - alone[1] == pytest.approx(packed[left] - packed[right], abs=1e-4)
 
 

@@ -9,7 +9,15 @@ import pytest
 
 from knowreason.models.scripted import Scripted
 from knowreason.records import Observation
-from knowreason.train.observing import CUTS, Look, StringRule, observe_items, observer_figures, prefixes
+from knowreason.train.observing import (
+    CUTS,
+    Look,
+    StringRule,
+    error_of_a_calibrated_one,
+    observe_items,
+    observer_figures,
+    prefixes,
+)
 from knowreason.train.options import Item
 
 TEXT = "Kettles come in many metals. Copper conducts heat best. So it is copper. The answer is (B)."
@@ -65,3 +73,11 @@ def test_an_observer_that_reads_the_end_gains_there_and_nowhere_else() -> None:
     assert found["before_content"]["own_answer_gain"].estimate == 0.0
     assert found["empty_text"]["other"]["own_answer_gain_beyond_half_a_nat"].estimate == 0.0
     assert all(isinstance(look, Look) and np.isfinite(look.logs).all() for look in seen[0].looks.values())
+
+
+def test_the_calibration_error_of_a_calibrated_observer_is_that_of_chance_alone() -> None:
+    assert error_of_a_calibrated_one(np.array([0.5])) == 0.5  # right or wrong, half away
+    assert error_of_a_calibrated_one(np.ones(7)) == 0
+    few, many = (error_of_a_calibrated_one(np.full(count, 0.3)) for count in (50, 5_000))
+    assert few == pytest.approx(math.sqrt(0.3 * 0.7 / 50) * math.sqrt(2 / math.pi), rel=0.15)
+    assert many < few / 5

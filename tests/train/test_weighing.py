@@ -22,16 +22,14 @@ def drawn(weights: dict[str, float], count: int) -> list[Choice]:
 
 
 def test_known_weights_are_found_again() -> None:
-    found = fit(drawn({"belief": 1.0, "told_last": 1.5, "stated": 0.5}, 6_000))
+    found = fit(drawn({"belief": 1.0, "told": 1.5, "stated": 0.5}, 6_000))
     told = {name: getattr(found, name) for name in NAMES}
-    assert told == pytest.approx(
-        {**dict.fromkeys(NAMES, 0.0), "belief": 1.0, "told_last": 1.5, "stated": 0.5}, abs=0.08
-    )
+    assert told == pytest.approx({**dict.fromkeys(NAMES, 0.0), "belief": 1.0, "told": 1.5, "stated": 0.5}, abs=0.08)
 
 
 def test_a_cue_that_is_the_same_for_all_options_weighs_nothing() -> None:
     same = [Choice(np.ones((3, len(NAMES))), own % 3) for own in range(30)]
-    assert fit(same) == CueWeights(belief=0.0, before=0.0)
+    assert fit(same) == CueWeights(belief=0.0)
 
 
 def test_a_cue_that_always_tells_stays_finite() -> None:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowreason.errors import ModelError
-from knowreason.models.cues import CueWeights, parts, read_all, weigh
+from knowreason.models.cues import CueWeights, read_all, weigh
 from knowreason.models.packing import (
     Row,
     collate,
@@ -84,22 +84,14 @@ class BuiltinModel:
         The order of the candidates does not matter. With labels the model also reads statements that name
         only the letter.
         """
-        cues = read_all([(observation, _tail(observation.prefix)) for observation in observations])
-        empty = [msgspec.structs.replace(observation, prefix="") for observation in observations]
-        beliefs = self.beliefs([*observations, *empty])
-        weighed = map(parts, cues, beliefs, beliefs[len(observations) :])
-        return [_log_softmax(weigh(self._settings.cues, each)).tolist() for each in weighed]
-
-    def beliefs(self, observations: Sequence[Observation]) -> list[Floats]:
-        """What the answer head alone makes of each observation, in natural-log probabilities; equals are read once."""
         encode = self._encoder()
-        packed = [self._pack(observation, encode) for observation in observations]
-        rows = list({_key(row): row for row in packed}.values())
-        found: dict[Any, Floats] = {}
+        rows = [self._pack(observation, encode) for observation in observations]
+        cues = read_all([(observation, _tail(observation.prefix)) for observation in observations])
+        out: list[list[float]] = [[] for _ in rows]
         for index, scores in self._run(rows, "options"):
-            scores = scores[: rows[index].options] / self._settings.option_temperature
-            found[_key(rows[index])] = _log_softmax(scores)
-        return [found[_key(row)] for row in packed]
+            belief = _log_softmax(scores[: rows[index].options] / self._settings.option_temperature)
+            out[index] = [float(v) for v in _log_softmax(weigh(self._settings.cues, belief, cues[index]))]
+        return out
 
     @property
     def thresholds(self) -> Thresholds:
@@ -166,11 +158,6 @@ class BuiltinModel:
             values = self._session.run([output], batch._asdict())[0]
             for index, value in zip(indices, values, strict=True):
                 yield index, np.asarray(value, np.float64)
-
-
-def _key(row: Row) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-    """What tells a row from others."""
-    return tuple(row.ids), tuple(row.types), tuple(row.blocks)
 
 
 def _groups(rows: Sequence[Row]) -> Iterator[list[int]]:

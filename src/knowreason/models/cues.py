@@ -2,15 +2,14 @@
 
 An encoder of this size sees that an option stands in a text, but not whether a sentence tells it as the result, nor
 that 16.0 m/s is the option "16 m/s". The rules that find where a trace commits see both. A cue is a number for every
-option; only differences between options count. A text that has hardly a word of its question and options in it is not
-about them: what it holds counts as little as its relevance, and the belief stays what it is before any text.
+option; only differences between options count.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -27,37 +26,26 @@ FADE = 0.8  # of a telling with every sentence that follows
 SENTENCES = 30  # from the end that are read for tellings
 LATE = 2  # sentences from the end in which the last number counts
 LENGTH = 200.0  # characters: the unit of the logarithm of the text's length
-RELEVANT = 0.2  # of the content words of a question and its options: a text that holds so many is about them
 Floats = npt.NDArray[np.float64]
 
 
 class CueWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The weight of each cue in the score of an option, in nats; fitted on questions that trained nothing.
 
-    `belief`: the log-probability that the answer head gives it, times the relevance of the text; `before`: the one that
-    it gives before any text, times what is missing of the relevance. `told_late`: a sentence tells it as the result and
-    no later one tells another, FADE for every sentence since, times the logarithm of the text's length; `told_last`: 1
-    if that is the last sentence; `word_for_word`: 1 if that telling is no paraphrase and no number. `shared`: the part
-    of its content words, those of the question left out, that the text holds. `number`: 1 if the last number of the
-    last sentences is its number. `stated`: 1 if the text formally states it and no other. Equal options share what is
-    told of one of them; `told_late`, `shared` and `number` count times the relevance too.
+    `belief`: the log-probability that the answer head gives it. `told`: a sentence tells it as the result and no later
+    one tells another, FADE for every sentence since; `told_late`: the same times the logarithm of the text's length;
+    `word_for_word`: 1 if that telling is no paraphrase and no number. `shared`: the part of its content words, those of
+    the question left out, that the text holds. `number`: 1 if the last number of the last sentences is its number.
+    `stated`: 1 if the text formally states it and no other. Equal options share what is told of one of them.
     """
 
     belief: float = 1.0
-    before: float = 1.0
+    told: float = 0.0
     told_late: float = 0.0
-    told_last: float = 0.0
     word_for_word: float = 0.0
     shared: float = 0.0
     number: float = 0.0
     stated: float = 0.0
-
-
-class Cues(NamedTuple):
-    """What a text says: how far it is about the question, from 0 to 1, and every cue at every option."""
-
-    relevance: float
-    values: dict[str, Floats]
 
 
 class CueReader:
@@ -70,32 +58,22 @@ class CueReader:
         self._reader = OptionReader(question, self._options, None, None)
         asked = _content(question)
         self._words = [_content(candidate) - asked for candidate in candidates]
-        self._subject = asked.union(*self._words)
         self._numbers = [numbers_of(normalise(candidate)) for candidate in candidates]
         self._values = [[value] if (value := value_of(candidate)) is not None else [] for candidate in candidates]
         self._told: dict[str, tuple[str | None, bool, frozenset[str]]] = {}
 
-    def read(self, text: str) -> Cues:
-        """Every cue but the beliefs: for each its value at every option, in their order."""
+    def read(self, text: str) -> dict[str, Floats]:
+        """Every cue but the belief: for each its value at every option, in their order."""
         sentences = [text[start:end] for start, end in split_sentences(text)][-SENTENCES:]
-        held = _content(text)
-        relevance = self._relevance(held)
         told, word_for_word = self._tellings(sentences)
-        values = {
-            "told_late": relevance * told * math.log1p(len(text) / LENGTH),
-            "told_last": np.floor(told),
+        return {
+            "told": told,
+            "told_late": told * math.log1p(len(text) / LENGTH),
             "word_for_word": word_for_word,
-            "shared": relevance * self._shared(held),
-            "number": relevance * self._last_number(" ".join(sentences[-LATE:])),
+            "shared": self._shared(text),
+            "number": self._last_number(" ".join(sentences[-LATE:])),
             "stated": self._stated(text),
         }
-        return Cues(relevance, values)
-
-    def _relevance(self, held: frozenset[str]) -> float:
-        """The part of the content words of question and options that a text holds, over `RELEVANT`; 1 at most."""
-        if not self._subject:
-            return 1.0
-        return min(1.0, len(self._subject & held) / len(self._subject) / RELEVANT)
 
     def _tellings(self, sentences: Sequence[str]) -> tuple[Floats, Floats]:
         """The last telling that no later sentence takes back, faded by its distance from the end."""
@@ -123,7 +101,8 @@ class CueReader:
             self._told[sentence] = said.told, said.rule == "verbatim", said.denied
         return self._told[sentence]
 
-    def _shared(self, held: frozenset[str]) -> Floats:
+    def _shared(self, text: str) -> Floats:
+        held = _content(text)
         return np.array([len(words & held) / len(words) if words else 0.0 for words in self._words])
 
     def _last_number(self, text: str) -> Floats:
@@ -144,20 +123,16 @@ class CueReader:
         return np.array(distinct.pop()) if len(distinct) == 1 else np.zeros(len(self._options))
 
 
-def parts(cues: Cues, belief: Floats, before: Floats) -> dict[str, Floats]:
-    """What is weighed: the head's log-probabilities after the text and before any, and the cues."""
-    return {"belief": cues.relevance * belief, "before": (1 - cues.relevance) * before, **cues.values}
+def weigh(weights: CueWeights, belief: Floats, cues: Mapping[str, Floats]) -> Floats:
+    """Scores of the options: the weighted sum of the head's log-probabilities and the cues."""
+    parts: dict[str, Any] = {**cues, "belief": belief}
+    return np.sum([getattr(weights, name) * parts[name] for name in CueWeights.__struct_fields__], axis=0)
 
 
-def weigh(weights: CueWeights, weighed: Mapping[str, Floats]) -> Floats:
-    """Scores of the options: the weighted sum of the parts."""
-    return np.sum([getattr(weights, name) * weighed[name] for name in CueWeights.__struct_fields__], axis=0)
-
-
-def read_all(asked: Sequence[tuple[Observation, str]]) -> list[Cues]:
+def read_all(asked: Sequence[tuple[Observation, str]]) -> list[dict[str, Floats]]:
     """The cues of every observation in its text; a reader serves all texts of one question and its options."""
     readers: dict[Any, CueReader] = {}
-    out: list[Cues] = []
+    out: list[dict[str, Floats]] = []
     for one, text in asked:
         key = one.question, tuple(one.candidates), tuple(one.labels)
         if key not in readers:

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--name", default="minilm-l6-two-heads-v3")
+    parser.add_argument("--name", default="minilm-l6-two-heads-v2")
     given = parser.parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
     write_onnx(join(given.data / "start.npz", given.weights), given.out / "model.onnx")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,9 +36,6 @@ FILLER = (
     "it, and each of them deserves some attention. I will consider them in order. "
 )
 LARGE = 0.5  # nats
-
-
-Ask = Callable[[Sequence[Observation]], Sequence[Sequence[float] | Floats]]
 
 
 class Look(NamedTuple):
@@ -98,14 +95,14 @@ def prefixes(item: Item) -> dict[str, str]:
 def observe_items(model: Observer, items: Sequence[Item]) -> list[Seen]:
     """Ask the model about every item at every cut and after two texts that say nothing of its answer."""
     out: list[Seen] = []
-    for item, texts, found in observe_texts(model.observe, items):
+    for item, texts, found in observe_texts(model, items):
         rule = StringRule(item)
         looks = {name: Look(found[name], rule.shares(texts[name])) for name in CUTS}
         out.append(Seen(item, looks, found["filler"], found["other"]))
     return out
 
 
-def observe_texts(ask: Ask, items: Sequence[Item]) -> list[tuple[Item, dict[str, str], dict[str, Floats]]]:
+def observe_texts(model: Observer, items: Sequence[Item]) -> list[tuple[Item, dict[str, str], dict[str, Floats]]]:
     """Every item with its texts, cut and empty ones, and the log-probabilities of its options after each."""
     texts = [{**prefixes(item), "filler": _filler(item), "other": other} for item, other in _with_other(items)]
     distinct = [list(dict.fromkeys(held.values())) for held in texts]
@@ -114,7 +111,7 @@ def observe_texts(ask: Ask, items: Sequence[Item]) -> list[tuple[Item, dict[str,
         for item, held in zip(items, distinct, strict=True)
         for text in held
     ]
-    answers = iter(ask(asked))
+    answers = iter(model.observe(asked))
     out: list[tuple[Item, dict[str, str], dict[str, Floats]]] = []
     for item, held, each in zip(items, texts, distinct, strict=True):
         found = {text: np.array(next(answers)) for text in each}
@@ -171,14 +168,14 @@ def by_cut(seen: Sequence[Seen]) -> dict[str, Any]:
             "log_loss": mean(losses, clusters),
             "log_loss_above_no_text": mean(np.subtract(losses, empty), clusters),
             "calibration_error": round(calibration_error(sure, right), 4),
-            "calibration_error_of_a_calibrated_one": round(_of_a_calibrated_one(sure), 4),
+            "calibration_error_of_a_calibrated_one": round(error_of_a_calibrated_one(sure), 4),
         }
         if cut != "end":  # there the statement itself stands, by which the target was read
             out[cut] |= {"string_rule_top1": mean(rule, clusters), "top1_above_rule": mean(right - rule, clusters)}
     return out
 
 
-def _of_a_calibrated_one(sure: Floats, draws: int = 400) -> float:
+def error_of_a_calibrated_one(sure: Floats, draws: int = 400) -> float:
     """The mean calibration error of an observer that is right exactly as often as it is sure, on so many traces."""
     rng = np.random.default_rng(0)
     return float(np.mean([calibration_error(sure, rng.random(len(sure)) < sure) for _ in range(draws)]))

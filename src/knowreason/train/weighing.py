@@ -10,8 +10,10 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,9 +21,9 @@ import numpy as np
 from scipy.optimize import minimize
 
 from knowreason.models.builtin import BuiltinModel, Settings
-from knowreason.models.cues import CueReader, CueWeights, parts
+from knowreason.models.cues import CueReader, CueWeights
 from knowreason.train.measures import Floats
-from knowreason.train.observing import REASONING_AT_LEAST, Ask, observe_texts
+from knowreason.train.observing import REASONING_AT_LEAST, observe_texts
 from knowreason.train.options import Item, held_out, read_items
 
 ITEMS = 500
@@ -31,7 +33,7 @@ HIDDEN = -1e9  # the score of an option that an item does not have
 
 
 class Choice(NamedTuple):
-    """What is weighed of every option [options, parts], and the option the trace ends on."""
+    """The cues of every option [options, cues], the belief of the head first, and the option the trace ends on."""
 
     cues: Floats
     own: int
@@ -46,10 +48,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     place = given.weights / "settings.json"
     settings = msgspec.json.decode(place.read_bytes(), type=Settings)
-    found = fit(choices(BuiltinModel(given.weights).beliefs, calibrating(given.data, given.items)))
-    written = msgspec.json.encode(msgspec.structs.replace(settings, cues=found))
-    place.write_bytes(msgspec.json.format(written, indent=1) + b"\n")
+    with TemporaryDirectory() as folder:  # the same weights, of which only the belief counts
+        shutil.copytree(given.weights, folder, dirs_exist_ok=True)
+        _write(Path(folder) / place.name, msgspec.structs.replace(settings, cues=CueWeights()))
+        found = fit(choices(BuiltinModel(Path(folder)), calibrating(given.data, given.items)))
+    _write(place, msgspec.structs.replace(settings, cues=found))
     print(json.dumps(msgspec.to_builtins(found)))
+
+
+def _write(place: Path, settings: Settings) -> None:
+    place.write_bytes(msgspec.json.format(msgspec.json.encode(settings), indent=1) + b"\n")
 
 
 def calibrating(data: Path, most: int) -> list[Item]:
@@ -63,14 +71,14 @@ def calibrating(data: Path, most: int) -> list[Item]:
     return held[:most]
 
 
-def choices(observe: Ask, items: Sequence[Item]) -> list[Choice]:
-    """Every item after each of its texts, with what the answer head alone makes of them."""
+def choices(model: BuiltinModel, items: Sequence[Item]) -> list[Choice]:
+    """Every item after each of its texts; the model must weigh its belief alone."""
     out: list[Choice] = []
-    for item, texts, beliefs in observe_texts(observe, items):
+    for item, texts, beliefs in observe_texts(model, items):
         reader = CueReader(item.question, item.options, item.labels)
         for name, text in texts.items():
-            weighed = parts(reader.read(text), beliefs[name], beliefs["quarter_0"])
-            out.append(Choice(np.stack([weighed[name] for name in NAMES], axis=1), item.own))
+            cues = reader.read(text)
+            out.append(Choice(np.stack([beliefs[name], *(cues[name] for name in NAMES[1:])], axis=1), item.own))
     return out
 
 

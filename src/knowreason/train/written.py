@@ -90,14 +90,8 @@ def near_misses(sets: Sequence[WrittenSet], claims: Sequence[tuple[WrittenSet, s
             for other in found
             if other is not own
             and other.part == own.part
-            and not _same_subject(other.title, own.title)
+            and other.title.casefold() != own.title.casefold()
             and overlap(claim, f"{other.title} {other.passage}") < TOO_CLOSE
         ]
         out.append(apart[:NEAR])
     return out
-
-
-def _same_subject(title: str, other: str) -> bool:
-    """Whether one title holds the other: "Anaemia" and "Iron deficiency anaemia"."""
-    first, second = title.casefold(), other.casefold()
-    return first in second or second in first
